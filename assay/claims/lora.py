@@ -1,0 +1,71 @@
+"""What must hold of a LoRA adapter: where it sits, how it starts, that it alone learns."""
+
+from __future__ import annotations
+
+from assay.failure import Failure
+from assay.judging.observations import Work
+from assay.judging.observations.adapter import Adapter
+from assay.judging.originals import plain_name
+
+PROJECTIONS = ("to_q", "to_k", "to_v", "to_out.0")
+
+
+def require_only_lora_gradients(adapter: Adapter) -> None:
+    """Fail when a parameter outside the adapter had a gradient."""
+    others = adapter.others_with_gradient
+    if others:
+        raise Failure(
+            f"{len(others)} other parameters had a gradient too; the first is {others[0]}",
+            misconception="LoRA leaves the base frozen: it is a detour beside the weights, not a change of them",
+            help="Check requires_grad of every part after the adapter is in place.",
+        )
+
+
+def require_adapter_learned(adapter: Adapter) -> None:
+    """Fail unless steps were made and every matrix of the adapter moved."""
+    still = adapter.still
+    if still or not adapter.steps:
+        raise Failure(
+            f"{len(still)} of {len(adapter.parameters)} LoRA matrices did not move"
+            + (f"; the first is {still[0]}" if still else ", and no step was made"),
+            misconception="an optimizer built before the adapter existed does not know its parameters",
+            help="Look at what the optimizer holds and how many steps it makes; A needs two, because B starts at zero.",
+        )
+
+
+def require_zero_start(adapter: Adapter) -> None:
+    """Fail when a B matrix was not zero before the first step."""
+    nonzero = adapter.nonzero_at_start
+    if nonzero:
+        raise Failure(
+            f"{len(nonzero)} B matrices were not zero before the first step; the first is {nonzero[0]}",
+            misconception="a random start changes the model before it has learned anything",
+            help="Keep the library's default initialisation of LoRA.",
+        )
+
+
+def require_cross_attention_targets(work: Work, adapter: Adapter) -> None:
+    """Fail unless every cross-attention projection is adapted; self-attention in addition is accepted."""
+    names = {plain_name(name).removesuffix(".weight") for name in adapter.model.tensors(work.number)}
+    wanted = {name for name in names if ".attn2." in name and name.endswith(PROJECTIONS)}
+    targets = set(adapter.layers)
+    missing = sorted(wanted - targets)
+    stray = sorted(t for t in targets if ".attn1." not in t and t not in wanted)
+    if missing or stray:
+        raise Failure(
+            f"{len(missing)} of {len(wanted)} cross-attention projections have no adapter"
+            + (f", for example {missing[0]}" if missing else "")
+            + (f"; an adapter sits on {stray[0]}, which is no attention projection" if stray else ""),
+            misconception="text enters the U-Net through cross-attention, so that is where a style is taught",
+            help="Name the four projections in the adapter's target modules.",
+        )
+
+
+def require_size_by_formula(adapter: Adapter) -> None:
+    """Fail unless what is trained has r (in + out) numbers for each adapted layer (Hu et al. 2021, section 4.1)."""
+    if adapter.trained_size != adapter.size_by_formula or not adapter.layers:
+        raise Failure(
+            f"{adapter.trained_size:,} numbers were trained; {len(adapter.layers)} adapted layers have "
+            f"{adapter.size_by_formula:,}",
+            help="Which other parameters does the optimizer hold that have a gradient?",
+        )

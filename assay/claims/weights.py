@@ -1,0 +1,36 @@
+"""What must stay as it was: every weight of a model, bit for bit, against the judge's own copy."""
+
+from __future__ import annotations
+
+from assay.failure import Failure
+from assay.judging.observations import Work
+
+NAMES = {"text_encoder": "the CLIP transformer", "unet": "the U-Net", "vae": "the VAE"}
+
+
+def require_unchanged(work: Work, *kinds: str) -> None:
+    """Fail when a model of these kinds ("unet", "vae", "text_encoder") has other bits than it was loaded with.
+
+    The token embedding table has a claim of its own; casting to half precision is no change.
+
+    Raises:
+        LookupError: the kit holds no such model to compare with.
+    """
+    for kind in kinds:
+        models = work.used(kind)
+        if not models:
+            raise Failure(f"{NAMES[kind]} was not used in this exercise")
+        for model in models:
+            changed = model.changed(work.number)
+            if changed is None:
+                raise LookupError(f"the kit has no {model.source!r} to compare {NAMES[kind]} with")
+            _require_none(NAMES[kind], changed)
+
+
+def _require_none(name: str, changed: list[str]) -> None:
+    if changed:
+        raise Failure(
+            f"{len(changed)} tensors of {name} changed; the first is {changed[0]}",
+            misconception="training does not have to change a model's weights: here the model stays frozen",
+            help="Which parameters does the optimizer hold?",
+        )

@@ -1,0 +1,36 @@
+"""`grade.py kit`: builds, verifies or shows the stand-in models and data."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+from assay.command.progress import show_kit_progress
+from assay.kit import Finding, Kit, ensure_kit, show_kit, verify_kit
+
+
+def kit(options: argparse.Namespace) -> int:
+    """Exit code 1 when `verify` found something wrong."""
+    found = ensure_kit(options.kit, show_kit_progress())
+    if options.what == "verify":
+        return _verify(found, options.figures)
+    if options.what == "show":
+        print(show_kit(found, options.out))
+        return 0
+    print(f"{found.name} {found.digest[:12]} in {found.folder}")
+    return 0
+
+
+def _verify(found: Kit, figures: bool) -> int:
+    findings = verify_kit(found, figures)
+    table = Table("", "what", "measured", "wanted", title=f"{found.name} in {found.folder}")
+    for finding in findings:
+        table.add_row(_mark(finding), finding.what, finding.measured, finding.wanted)
+    Console().print(table)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _mark(finding: Finding) -> str:
+    return "[green]ok[/]" if finding.ok else "[red]wrong[/]"

@@ -1,0 +1,65 @@
+"""Decides which lessons can be graded, and refuses a rubric or checks file that is not sound before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.course import LessonFiles, lesson_files, lessons
+from assay.execution.imports import imports_of
+from assay.intake import Exercise, Notebook, cell_digest, find_lesson
+from assay.rubric import ExerciseState, Rubric, load_rubric, untouched, verify_checks
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's files and its rubric with the claims filled in."""
+
+    files: LessonFiles
+    rubric: Rubric
+
+    @property
+    def wanted(self) -> list[list[object]]:
+        """[exercise number, check name] of every automatic criterion."""
+        return [[e.number, c.check] for e in self.rubric.exercises for c in e.criteria if c.check is not None]
+
+    def not_attempted(self, notebook: Notebook) -> dict[int, ExerciseState]:
+        """The exercises that were left as they were handed out."""
+        by_number: dict[int, Exercise] = {exercise.number: exercise for exercise in notebook.exercises}
+        return {
+            e.number: ExerciseState("not_attempted")
+            for e in self.rubric.exercises
+            if untouched(by_number.get(e.number), e.published)
+        }
+
+
+def load_lessons() -> dict[str, Lesson]:
+    """Every lesson of the course by slug.
+
+    Raises:
+        Misuse: a rubric, or the checks that it names, are not sound; the message says what and how to mend it.
+    """
+    found = {}
+    for slug in lessons():
+        files = lesson_files(slug)
+        found[slug] = Lesson(files, verify_checks(load_rubric(files.rubric), files.checks))
+    return found
+
+
+def lesson_of(notebook: Notebook, known: dict[str, Lesson], wanted: str | None) -> Lesson:
+    """The lesson of a notebook; raises Rejected when it is none that is known, or another than `wanted`."""
+    return known[find_lesson(notebook, {slug: lesson.rubric for slug, lesson in known.items()}, wanted)]
+
+
+def warm_imports(known: dict[str, Lesson]) -> list[list[str]]:
+    """What the reference notebooks import."""
+    references = [lesson.files.reference for lesson in known.values() if lesson.files.reference.is_file()]
+    pairs = {tuple(pair): None for reference in references for pair in imports_of(reference)}
+    return [list(pair) for pair in pairs]
+
+
+def is_published(known: dict[str, Lesson], slug: str | None, source: str) -> bool:
+    """Whether a cell is the course's own, by digest."""
+    if slug not in known:
+        return False
+    digest = cell_digest(source)
+    return any(digest == cell.digest for e in known[slug].rubric.exercises for cell in e.published)

@@ -1,0 +1,165 @@
+"""Decides what the command line means, and how the program ends: 0 done, 1 wrong, 2 misuse, 3 fault, 4 tampering."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assay.failure import Fault, Misuse, Rejected
+
+MISUSE, FAULT = 2, 3
+
+DESCRIPTION = """\
+Grades machine-learning notebooks by what the libraries really did: which weights changed, what had a gradient, what
+the loss compared. Nothing has to be installed in the notebook, and no student's code runs where grades are decided."""
+
+EXAMPLES = """\
+examples:
+  grade.py run submissions/*.ipynb --out results    grade a folder; open results/report.html afterwards
+  grade.py run mine.ipynb --json -                  the result as JSON on standard output
+  grade.py regrade results                          judge stored runs again after changing a rubric or a check
+  grade.py kit build                                prepare the stand-in models now instead of at the first run
+
+exit codes: 0 every file has a result, whatever the marks; 2 wrong usage or rubric; 3 a fault of this machine;
+4 tampering was flagged."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Never shows a traceback for what a person can mend."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.act(options))
+    except (Misuse, Rejected) as error:
+        print(f"grade.py: {error}", file=sys.stderr)
+        return MISUSE
+    except Fault as error:
+        print(f"grade.py: {error}", file=sys.stderr)
+        return FAULT
+    except KeyboardInterrupt:
+        print("grade.py: stopped; results written so far are kept.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every subcommand; each stores the function that carries it out as `act`."""
+    parser = argparse.ArgumentParser(
+        prog="grade.py", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_regrade(commands)
+    _add_kit(commands)
+    _add_register(commands)
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"assay {version('assay')}"
+    except PackageNotFoundError:
+        return "assay, from a checkout that is not installed"
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "run", help="grade notebooks",
+        description="Grade notebooks. Each one runs in processes of its own; a crash or a hang costs only the exercise "
+        "that it happens in.",
+    )  # fmt: skip
+    parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
+    parser.add_argument("--lesson", metavar="SLUG", help="the lesson, when title and headings do not tell it")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write reports, gradebook and results.json there")
+    parser.add_argument("--json", metavar="FILE|-", help="write the results as one JSON list; - is standard output")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where notebooks compute (default: auto)"
+    )
+    parser.add_argument(
+        "--kit", type=Path, metavar="DIR", help="a folder in the Hugging Face cache layout (default: the built-in kit)"
+    )
+    parser.add_argument(
+        "--tier", choices=("limits",), default="limits", help="the walls around a notebook (default: limits)"
+    )
+    parser.add_argument(
+        "--runner", choices=("fork", "nbclient"), default="fork",
+        help="fork: children of a warm process (default); nbclient: a fresh Jupyter kernel each, slow, for comparison",
+    )  # fmt: skip
+    parser.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at once (default: one per core)")
+    parser.set_defaults(act=_run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "regrade", help="judge stored runs again, without executing anything",
+        description="Judge the runs in OUT again with today's rubric and checks. No notebook is executed.",
+    )  # fmt: skip
+    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `run --out` wrote")
+    parser.add_argument("--kit", type=Path, metavar="DIR", help="the kit that the runs were made with")
+    parser.set_defaults(act=_regrade)
+
+
+def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "kit", help="the stand-in models, data sets and pictures",
+        description="The kit is what a notebook finds when it asks for Stable Diffusion: small models of the real "
+        "classes, with CLIP's real vocabulary, in the Hugging Face cache layout.",
+    )  # fmt: skip
+    parser.add_argument(
+        "what", choices=("build", "verify", "show"),
+        help="build: make it now; verify: check digests and load everything; show: draw a contact sheet",
+    )  # fmt: skip
+    parser.add_argument("--kit", type=Path, metavar="DIR", help="another folder than the built-in kit")
+    parser.add_argument("--figures", action="store_true", help="verify: measure the calibration too (a minute)")
+    parser.add_argument("--out", type=Path, default=Path("kit.png"), help="show: the picture to write (kit.png)")
+    parser.set_defaults(act=_kit)
+
+
+def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "register", help="remember a published notebook's cells, by digest, in the lesson's rubric",
+        description="Write the digests of a published notebook's code cells into the lesson's rubric, so that an "
+        "exercise left as handed out is known. The notebook's text is not kept.",
+    )  # fmt: skip
+    parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug, such as textual-inversion")
+    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the notebook as students get it")
+    parser.set_defaults(act=_register)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from assay.command.run import run
+
+    return run(options)
+
+
+def _regrade(options: argparse.Namespace) -> int:
+    from assay.command.regrade import regrade
+
+    return regrade(options)
+
+
+def _kit(options: argparse.Namespace) -> int:
+    from assay.command.kit import kit
+
+    return kit(options)
+
+
+def _register(options: argparse.Namespace) -> int:
+    from assay.command.register import register_notebook
+
+    return register_notebook(options)

@@ -1,0 +1,61 @@
+"""`grade.py regrade`: judges stored runs with today's rubric and checks; no notebook is executed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.progress import Display, show_kit_progress
+from assay.command.run import exit_code, publish, start_warm
+from assay.command.verdict import Record, verdict
+from assay.execution.parent import WarmParent
+from assay.failure import Misuse
+from assay.kit import ensure_kit
+
+
+def regrade(options: argparse.Namespace) -> int:
+    """Judge every graded result of a folder again and write it anew; others stay as they are."""
+    out: Path = options.out
+    old = _read_results(out)
+    lessons = load_lessons()
+    kit = ensure_kit(options.kit, show_kit_progress())
+    folders = _folders(out, old)
+    with Display(len(old)) as display, start_warm(kit, warm_imports(lessons), out, "auto") as warm:
+        results = []
+        for index, result in enumerate(old):
+            with display.task(result["file"]):
+                results.append(_again(result, folders[index], lessons, warm, f"{kit.name} {kit.digest[:12]}"))
+    publish(results, folders, out, None, lessons)
+    return exit_code(results)
+
+
+def _again(
+    result: dict[str, Any], folder: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str
+) -> dict[str, Any]:
+    path = folder / "run.json"
+    if result["state"] != "graded" or result["lesson"] not in lessons or not path.is_file():
+        return result
+    record = Record(**json.loads(path.read_text(encoding="utf-8")))
+    if record.runner["kit"] != kit:
+        raise Misuse(f"{folder} was made with the kit {record.runner['kit']}, this is {kit}: name that one with --kit")
+    made = verdict(record, lessons[record.lesson], folder, warm)
+    made["seconds"]["total"] = result["seconds"]["total"]
+    return made
+
+
+def _folders(out: Path, results: list[dict[str, Any]]) -> dict[int, Path]:
+    from assay.report import report_ids
+
+    return {index: out / "runs" / name for index, name in enumerate(report_ids(results))}
+
+
+def _read_results(out: Path) -> list[dict[str, Any]]:
+    try:
+        results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise Misuse(f"{out} has no results.json: name a folder that `grade.py run --out` wrote") from None
+    assert isinstance(results, list)
+    return results

@@ -1,0 +1,146 @@
+"""Decides how one notebook becomes one result: intake, execution, judging, scoring; faults are tried once more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.command.lessons import Lesson, lesson_of
+from assay.command.verdict import Record, verdict
+from assay.execution.engine import Order, Run, run_forked
+from assay.execution.parent import WarmParent
+from assay.execution.slow import run_slow
+from assay.execution.supervise import Allowance
+from assay.failure import Fault, Rejected
+from assay.intake import Notebook, read_bytes, read_notebook
+from assay.kit import Kit
+from assay.rubric import ExerciseState, Rubric
+
+Result = dict[str, Any]
+Progress = Callable[[str], None]
+ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
+
+
+@dataclass(frozen=True)
+class Session:
+    """What all notebooks of one command share."""
+
+    lessons: dict[str, Lesson]
+    lesson: str | None
+    kit: Kit
+    warm: WarmParent
+    engine: str
+    tier: str
+
+    def grade(self, file: str, folder: Path, progress: Progress) -> Result:
+        """The result of one file; everything that can go wrong with it is in the result."""
+        began = time.monotonic()
+        sha256 = ""
+        try:
+            data = read_bytes(Path(file))
+            sha256 = hashlib.sha256(data).hexdigest()
+            notebook = read_notebook(data, file)
+            lesson = lesson_of(notebook, self.lessons, self.lesson)
+        except Rejected as refusal:
+            return self._rejected(file, sha256, str(refusal))
+        result = self._attempts(notebook, lesson, folder, progress)
+        result["seconds"]["total"] = round(time.monotonic() - began, 3)
+        return result
+
+    def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
+        reason = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._grade(notebook, lesson, folder / f"try{attempt}" if attempt > 1 else folder, progress)
+            except Fault as fault:
+                reason = str(fault).splitlines()[0]
+        return self._fault(notebook, lesson, reason)
+
+    def _grade(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
+        order = _order(notebook, lesson.rubric, folder, self.kit)
+        progress("starting")
+        run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
+        progress("judging")
+        record = self._record(notebook, lesson, run)
+        (folder / "run.json").write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        return verdict(record, lesson, folder, self.warm)
+
+    def _run(self, order: Order, progress: Callable[[int, int], None]) -> Run:
+        if self.engine == "nbclient":
+            return run_slow(order, self.kit.environment(), progress)
+        return run_forked(order, self.warm, progress)
+
+    def _record(self, notebook: Notebook, lesson: Lesson, run: Run) -> Record:
+        states = {e: ExerciseState(x.state, x.reason, x.cell) for e, x in run.execution.endings.items()}  # type: ignore[arg-type]
+        states |= lesson.not_attempted(notebook)
+        notes = list(notebook.notes)
+        if (setup := run.execution.endings.get(0)) is not None and setup.state != "completed":
+            notes.append(f"The set-up before the first exercise did not end well: {setup.reason}.")
+        if not run.execution.private_tmp:
+            notes.append("This machine does not allow a private /tmp: the notebook shared it with others.")
+        execution = run.execution
+        return Record(
+            file=notebook.file,
+            sha256=notebook.sha256,
+            lesson=lesson.files.slug,
+            states={str(number): asdict(state) for number, state in states.items()},
+            overrides=[_override(asdict(o)) for o in run.overrides],
+            notes=notes,
+            runner=self._runner(execution.private_tmp),
+            seconds={
+                "cells": round(sum(execution.cell_seconds.values()), 3),
+                "witness": round(execution.witness_seconds, 3),
+                "execution": round(execution.seconds, 3),
+            },
+        )
+
+    def _runner(self, private_tmp: bool) -> dict[str, Any]:
+        return {
+            "device": self.warm.device,
+            "tier": self.tier,
+            "kit": f"{self.kit.name} {self.kit.digest[:12]}",
+            "engine": self.engine,
+            "private_tmp": private_tmp,
+            "versions": self.warm.versions,
+        }
+
+    def _rejected(self, file: str, sha256: str, reason: str) -> Result:
+        return self._empty(None, file, sha256) | {"state": "rejected", "reason": reason}
+
+    def _fault(self, notebook: Notebook, lesson: Lesson, reason: str) -> Result:
+        from assay.rubric import unchecked_exercises
+
+        listed = {"exercises": unchecked_exercises(lesson.rubric, reason), "state": "fault", "reason": reason}
+        return self._empty(lesson.files.slug, notebook.file, notebook.sha256) | listed
+
+    def _empty(self, lesson: str | None, file: str, sha256: str) -> Result:
+        return {
+            "lesson": lesson, "file": file, "sha256": sha256, "state": "rejected", "reason": None, "score": None,
+            "max_score": None, "pending": 0.0, "exercises": [], "overrides": [], "notes": [],
+            "runner": self._runner(private_tmp=False), "seconds": {"total": 0.0},
+        }  # fmt: skip
+
+
+def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit) -> Order:
+    limits = rubric.limits
+    sections = {0: notebook.setup} | {exercise.number: exercise.cells for exercise in notebook.exercises}
+    return Order(
+        folder=folder,
+        sections=sections,
+        cells=notebook.cells,
+        shorter=tuple((o.name, o.to, o.reason) for o in rubric.shorten),
+        allowance=Allowance(
+            limits.cell_s, limits.exercise_s, limits.submission_s, limits.memory_bytes, limits.output_bytes
+        ),
+        kit=kit.folder,
+    )
+
+
+def _override(applied: dict[str, Any]) -> dict[str, Any]:
+    return {"name": applied["name"], "from": applied["was"], "to": applied["now"], "cell": applied["cell"],
+            "reason": applied["reason"]}  # fmt: skip

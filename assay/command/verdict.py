@@ -1,0 +1,71 @@
+"""Decides a result from a stored Run: the judge's outcomes, the states of the exercises, the rubric's points."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.command.lessons import Lesson
+from assay.execution.parent import WarmParent
+from assay.rubric import ExerciseState, Outcome, score_exercises
+
+JUDGE = "assay.judging.court:judge"
+JUDGE_S = 300.0  # a full-size model's originals load in a minute from a slow disk; the kit's in 0.2 s
+STOPPED = ("error", "timeout", "resource", "blocked")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of an execution besides the student's evidence; kept as run.json beside it."""
+
+    file: str
+    sha256: str
+    lesson: str
+    states: dict[str, dict[str, Any]]
+    overrides: list[dict[str, Any]]
+    notes: list[str]
+    runner: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> dict[str, Any]:
+    """The result of a Run in `folder`; also writes exhibits.json there.
+
+    Raises:
+        Fault: the judge did not come to an end.
+    """
+    states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
+    said = warm.call(
+        JUDGE, JUDGE_S, evidence=str(folder / "evidence"), checks=str(lesson.files.checks), wanted=lesson.wanted,
+        exercises=[exercise.number for exercise in lesson.rubric.exercises],
+    )  # fmt: skip
+    (folder / "exhibits.json").write_text(json.dumps(said["exhibits"]), encoding="utf-8")
+    outcomes = {
+        (number, name.replace("_", "-")): _outcome(answer, states.get(number))
+        for number, name, answer in said["outcomes"]
+    }
+    exercises, score, max_score, pending = score_exercises(lesson.rubric, states, outcomes)
+    return {
+        "lesson": record.lesson,
+        "file": record.file,
+        "sha256": record.sha256,
+        "state": "graded",
+        "reason": None,
+        "score": score,
+        "max_score": max_score,
+        "pending": pending,
+        "exercises": exercises,
+        "overrides": record.overrides,
+        "notes": record.notes,
+        "runner": record.runner,
+        "seconds": record.seconds | {"judging": round(said["seconds"], 3)},
+    }
+
+
+def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:
+    """The judge's answer; a failure says when the exercise had stopped, because that may be all there is to it."""
+    if answer["state"] == "failed" and state is not None and state.state in STOPPED and state.reason:
+        answer = answer | {"seen": f"{answer['seen']} ({state.reason})"}
+    return Outcome(**answer)

@@ -1,0 +1,107 @@
+"""Decides how a notebook becomes a Run: its plan, its execution by one of two engines, and the files left behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from assay.execution.overrides import Applied, Shorter, shorten
+from assay.execution.parent import WarmParent
+from assay.execution.plan import Plan, Section
+from assay.execution.record import Execution
+from assay.execution.supervise import Allowance, Supervisor
+from assay.failure import Fault
+
+Progress = Callable[[int, int], None]  # exercise number, cell index
+
+
+class _Cell(Protocol):
+    @property
+    def index(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use."""
+
+    folder: Path
+    sections: Mapping[int, tuple[_Cell, ...]]
+    cells: tuple[_Cell, ...]
+    shorter: tuple[Shorter, ...]
+    allowance: Allowance
+    kit: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an execution left: `folder` holds executed.ipynb and evidence/."""
+
+    folder: Path
+    execution: Execution
+    overrides: tuple[Applied, ...]
+
+
+def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
+    """Run in processes forked from the warm parent.
+
+    Raises:
+        Fault: this machine could not start the notebook.
+    """
+    plan, overrides = make_plan(order)
+    path = order.folder / "plan.json"
+    plan.write(path)
+    pid, descriptor = warm.order({"do": "run", "plan": str(path)})
+    execution = Supervisor(plan, order.allowance, pid, progress).follow(descriptor)
+    if execution.fault:
+        raise Fault(f"The notebook could not be started: {execution.fault}.")
+    return finish(order, execution, overrides)
+
+
+def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
+    """The plan of an order, with the constants shortened, and what was shortened."""
+    order.folder.mkdir(parents=True, exist_ok=True)
+    sections: list[Section] = []
+    overrides: list[Applied] = []
+    for number, cells in order.sections.items():
+        sources = []
+        for cell in cells:
+            if cell.kind == "code" and cell.source.strip():
+                source, applied = shorten(cell.source, cell.index, order.shorter)
+                sources.append((cell.index, source))
+                overrides += applied
+        sections.append(Section(number, tuple(sources)))
+    plan = Plan(
+        folder=str(order.folder.resolve()),
+        sections=tuple(sections),
+        names=tuple(sorted({name for name, _, _ in order.shorter})),
+        needed=tuple(str(path) for path in _needed(order)),
+        memory_bytes=order.allowance.memory_bytes,
+        cpu_s=order.allowance.submission_s,
+    )
+    return plan, tuple(overrides)
+
+
+def _needed(order: Order) -> list[Path]:
+    """What a student's process reads: Python and its packages, our own package, the kit, and its own folder."""
+    package = Path(__file__).resolve().parent.parent
+    places = [Path(sys.prefix), Path(sys.base_prefix), package, order.kit, order.folder]
+    return list(dict.fromkeys(path.resolve() for path in places))
+
+
+def finish(order: Order, execution: Execution, overrides: tuple[Applied, ...]) -> Run:
+    """Write the executed notebook; the evidence lies there already."""
+    cells = [{"index": c.index, "kind": c.kind, "source": c.source} for c in order.cells]
+    _write_json(order.folder / "executed.ipynb", execution.notebook(cells))
+    return Run(order.folder, execution, overrides)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8", errors="replace")

@@ -1,0 +1,160 @@
+"""Decides how the program starts its warm parent and orders children from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from assay.execution.events import Reader
+from assay.failure import Fault
+
+START_S = 180.0  # importing torch, diffusers and transformers takes 4 to 15 s; a cold disk much longer
+ANSWER_S = 30.0  # a fork takes 0.03 s
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV")
+SAME_FOR_ALL = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # before matplotlib is imported, or figures are lost
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's second thread would forbid forking
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking whether there is a GPU must not initialise CUDA
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TQDM_DISABLE": "1",
+    "PYTHONNOUSERSITE": "1",
+}
+
+
+def clean_environment(kit: Mapping[str, str]) -> dict[str, str]:
+    """The environment of every notebook: a short list of the caller's variables, ours, and the kit's."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    package = str(Path(__file__).resolve().parent.parent.parent)
+    return {**kept, **SAME_FOR_ALL, "PYTHONPATH": package, "HOME": "/nonexistent", **kit}
+
+
+@dataclass
+class WarmParent:
+    """A running warm parent; use as a context manager. Safe to order from several threads."""
+
+    kit: Mapping[str, str]
+    imports: list[list[str]]
+    log: Path
+    versions: dict[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+    _process: subprocess.Popen[bytes] | None = None
+    _socket: socket.socket | None = None
+    _lines: IO[bytes] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> WarmParent:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it and wait until it is warm; call from the main thread, whose end is its end.
+
+        Raises:
+            Fault: it did not come up; the message ends with what it wrote last.
+        """
+        ours, theirs = socket.socketpair()
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "assay.execution.warm", str(theirs.fileno()), json.dumps(self.imports)],
+                env=clean_environment(self.kit), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, cwd="/",
+            )  # fmt: skip
+        theirs.close()
+        ours.settimeout(START_S)
+        self._socket, self._lines = ours, ours.makefile("rb")
+        answer = self._answer()
+        self.versions, self.device = answer["versions"], answer["device"]
+        ours.settimeout(ANSWER_S)
+
+    def stop(self) -> None:
+        """End it; its children die with it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        for closing in (self._lines, self._socket):
+            if closing is not None:
+                closing.close()
+        self._process = self._socket = self._lines = None
+
+    def order(self, order: dict[str, Any]) -> tuple[int, int]:
+        """Have a child forked that carries out `order`: (its pid, the descriptor to read its records from)."""
+        reading, writing = os.pipe()
+        try:
+            with self._lock:
+                self._revive()
+                assert self._socket is not None
+                socket.send_fds(self._socket, [json.dumps(order).encode()], [writing])
+                return int(self._answer()["pid"]), reading
+        except (OSError, Fault):
+            os.close(reading)
+            raise Fault(f"The warm parent process did not answer. {self._last_words()}") from None
+        finally:
+            os.close(writing)
+
+    def call(self, function: str, timeout_s: float, **arguments: Any) -> Any:
+        """The answer of `module:function` called in a fresh child that has never seen a notebook.
+
+        Raises:
+            Fault: the child died, took too long, or raised.
+        """
+        pid, descriptor = self.order({"do": "call", "call": function, "arguments": arguments})
+        for record in _records(descriptor, pid, timeout_s):
+            if "answer" in record:
+                return record["answer"]
+            if record.get("e") == "fault":
+                raise Fault(f"{function} failed: {record['reason']}\n{record['trace']}")
+        raise Fault(f"{function} gave no answer within {timeout_s:.0f} s.")
+
+    def _revive(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self.stop()
+            self.start()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._lines is not None
+        line = self._lines.readline()
+        if not line:
+            raise Fault(f"The warm parent process ended. {self._last_words()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _last_words(self) -> str:
+        try:
+            text = self.log.read_text(errors="replace").strip()
+        except OSError:
+            return ""
+        return f"It last wrote: {text.splitlines()[-1][:300]}" if text else ""
+
+
+def _records(descriptor: int, pid: int, timeout_s: float) -> Any:
+    """Records from a pipe until it closes; after `timeout_s` the writer is killed."""
+    import select
+    import signal
+    import time
+
+    reader, end = Reader(), time.monotonic() + timeout_s
+    try:
+        while (left := end - time.monotonic()) > 0:
+            if select.select([descriptor], [], [], left)[0]:
+                data = os.read(descriptor, 1 << 20)
+                if not data:
+                    return
+                yield from reader.feed(data)
+        os.kill(pid, signal.SIGKILL)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,42 @@
+"""Decides what a process that runs a notebook is told: cells by section, where it may write, and its limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Section:
+    """The code cells, as (0-based index among all cells, source), of the set-up (exercise 0) or of one exercise."""
+
+    exercise: int
+    cells: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One notebook's execution; `names` are looked up in the student's namespace, `needed` must stay readable."""
+
+    folder: str
+    sections: tuple[Section, ...]
+    names: tuple[str, ...]
+    needed: tuple[str, ...]
+    memory_bytes: int
+    cpu_s: float
+
+    def write(self, path: Path) -> None:
+        """Store as JSON."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Plan:
+        """Load what `write` stored."""
+        data = json.loads(path.read_text())
+        sections = tuple(
+            Section(s["exercise"], tuple((int(index), str(source)) for index, source in s["cells"]))
+            for s in data.pop("sections")
+        )
+        names, needed = tuple(data.pop("names")), tuple(data.pop("needed"))
+        return cls(sections=sections, names=names, needed=needed, **data)

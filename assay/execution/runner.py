@@ -1,0 +1,140 @@
+"""Decides how a notebook's sections run in forked processes: each exercise in a child, its parent being the snapshot.
+
+    root (set-up) ── fork ── exercise 1 ── fork ── exercise 2 ── ...
+          └ waits               └ waits               └ runs
+
+When an exercise's process dies, its parent still has the state from before it and forks the next exercise from there.
+"""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from assay.execution import events
+from assay.execution.plan import Plan, Section
+from assay.execution.shell import Shell, quiet_descriptors, run_cell
+from assay.execution.streams import DescriptorCapture
+from assay.execution.surroundings.pip import write_pip
+from assay.sandbox.limits import close_inherited, die_with_parent, lower_limits
+from assay.sandbox.private_tmp import privatise_tmp
+from assay.witness import Witness
+
+SEED = 20260  # the same for every submission, so that an unseeded notebook gives the same run twice
+_BEGUN, _FINISHED = 0, 1  # places in the memory that the processes of one notebook share
+
+
+class Runner:
+    """Runs one plan in this process and its children; what happens is told through `channel`."""
+
+    def __init__(self, plan: Plan, shell: Shell, channel: int) -> None:
+        self._plan, self._shell, self._channel = plan, shell, channel
+        self._progress = mmap.mmap(-1, 2)
+        self._capture: DescriptorCapture
+        self._witness: Witness
+
+    def run(self) -> None:
+        """Prepare this process, then run everything; returns when the last section has ended."""
+        self._prepare()
+        if self._plan.sections:
+            self._run_section(0)
+            self._run_from(1)
+        self._progress[_FINISHED] = 1
+        self._send(e="finished")
+
+    def _prepare(self) -> None:
+        folder = Path(self._plan.folder)
+        os.setsid()
+        die_with_parent()
+        close_inherited({self._channel})
+        for name in ("work", "home", "tmp", "evidence"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        private = privatise_tmp(folder / "tmp", [Path(p) for p in self._plan.needed])
+        lower_limits(self._plan.memory_bytes, self._plan.cpu_s)
+        enter_folder(folder)
+        self._witness = Witness.start(folder / "evidence", set(self._plan.names))
+        self._capture = quiet_descriptors()
+        self._send(e="ready", private_tmp=private)
+
+    def _run_from(self, position: int) -> None:
+        while position < len(self._plan.sections):
+            if not is_forkable():
+                self._run_section(position)
+                position += 1
+                continue
+            child = os.fork()
+            if child == 0:
+                die_with_parent()
+                self._run_section(position)
+                self._run_from(position + 1)
+                self._progress[_FINISHED] = 1
+                os._exit(0)
+            _, status = os.waitpid(child, 0)
+            if self._progress[_FINISHED]:
+                return
+            begun = max(self._progress[_BEGUN], position)
+            self._send(e="died", section=begun, status=os.waitstatus_to_exitcode(status))
+            position = begun + 1
+
+    def _run_section(self, position: int) -> None:
+        section = self._plan.sections[position]
+        self._progress[_BEGUN] = position
+        self._send(e="section", section=position, pid=os.getpid())
+        for index, source in section.cells:
+            self._run_cell(section, index, source)
+        self._send(e="section_end", section=position)
+
+    def _run_cell(self, section: Section, index: int, source: str) -> None:
+        self._witness.begin_cell(section.exercise, index)
+        self._send(e="cell", cell=index)
+        result = run_cell(self._shell, source, lambda output: self._output(index, output), self._capture)
+        began = time.perf_counter()
+        self._witness.end_cell(self._shell.user_ns)
+        self._send(
+            e="cell_end", cell=index, ok=result.ok, error=result.error, count=result.count, seconds=result.seconds,
+            witness_seconds=time.perf_counter() - began,
+        )  # fmt: skip
+
+    def _output(self, cell: int, output: dict[str, Any]) -> None:
+        self._send(e="output", cell=cell, output=output)
+
+    def _send(self, **record: Any) -> None:
+        events.send(self._channel, record)
+
+
+def enter_folder(folder: Path) -> None:
+    """Make `folder` the process's home, temporary folder and working folder, and start every generator anew."""
+    import numpy
+    import torch
+
+    pip = write_pip(folder / "bin")
+    os.environ["PATH"] = f"{pip}{os.pathsep}{os.environ['PATH']}"
+    os.environ["HOME"] = str(folder / "home")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
+    os.chdir(folder / "work")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # a notebook may import modules that it wrote beside itself
+    random.seed(SEED)
+    numpy.random.seed(SEED)
+    torch.manual_seed(SEED)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.enable()
+
+
+def is_forkable() -> bool:
+    """Whether a copy of this process would work: one thread, and CUDA untouched."""
+    import torch
+
+    try:
+        threads = len(list(Path("/proc/self/task").iterdir()))
+    except OSError:
+        threads = 1
+    return threads == 1 and not torch.cuda.is_initialized()  # type: ignore[no-untyped-call]

@@ -1,0 +1,207 @@
+"""Decides, from outside the student's processes, when a section has gone on long enough, and writes down its end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from assay.execution.events import Reader
+from assay.execution.plan import Plan
+from assay.execution.record import Ending, Execution
+from assay.execution.tree import kill_all, kill_below, memory_of
+
+LOOK_S = 0.1  # how often the clock and the memory are looked at
+GRACE_S = 10.0  # a snapshot that has not gone on this long after its child was killed is stuck itself
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, and of all outputs."""
+
+    cell_s: float
+    exercise_s: float
+    submission_s: float
+    memory_bytes: int
+    output_bytes: int
+
+
+class Supervisor:
+    """Follows the records of one notebook's processes; what they say is believed only about themselves."""
+
+    def __init__(self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None]) -> None:
+        self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
+        self.execution = Execution()
+        self._started: float | None = None
+        self._section = -1
+        self._leaf = pid
+        self._cell: int | None = None
+        self._section_began = self._cell_began = time.monotonic()
+        self._killed: Ending | None = None
+        self._killed_at = 0.0
+        self._finished = False
+
+    def follow(self, descriptor: int) -> Execution:
+        """Read until every process has ended or has been killed; afterwards nothing of the tree is alive."""
+        reader = Reader()
+        try:
+            while not self._finished:
+                if select.select([descriptor], [], [], LOOK_S)[0]:
+                    data = os.read(descriptor, 1 << 20)
+                    if not data:
+                        break
+                    self._take(reader, data)
+                self._look(reader)
+        finally:
+            os.close(descriptor)
+            kill_all(self._pid)
+        self._close()
+        return self.execution
+
+    def _take(self, reader: Reader, data: bytes) -> None:
+        try:
+            for record in reader.feed(data):
+                self._obey(record)
+        except OverflowError:
+            self._stop(Ending("resource", "an output was larger than 32 MB", self._cell))
+
+    def _obey(self, record: dict[str, Any]) -> None:
+        handler = getattr(self, f"_on_{record.get('e')}", None)
+        if handler is not None:
+            try:
+                handler(record)
+            except (KeyError, TypeError, ValueError, IndexError):  # a forged record is no record
+                return
+
+    def _on_ready(self, record: dict[str, Any]) -> None:
+        self.execution.private_tmp = record["private_tmp"] is True
+
+    def _on_fault(self, record: dict[str, Any]) -> None:
+        if self._started is None:  # before the first cell it is ours
+            self.execution.fault = str(record["reason"])
+
+    def _on_section(self, record: dict[str, Any]) -> None:
+        position = int(record["section"])
+        if not self._section < position < len(self._plan.sections):
+            return
+        self._started = self._started or time.monotonic()
+        self._section, self._leaf, self._cell, self._killed = position, int(record["pid"]), None, None
+        self._section_began = self._cell_began = time.monotonic()
+
+    def _on_cell(self, record: dict[str, Any]) -> None:
+        self._cell = int(record["cell"])
+        self._cell_began = time.monotonic()
+        self._progress(self._plan.sections[self._section].exercise, self._cell)
+
+    def _on_output(self, record: dict[str, Any]) -> None:
+        self.execution.add_output(int(record["cell"]), record["output"])
+
+    def _on_cell_end(self, record: dict[str, Any]) -> None:
+        cell, number = int(record["cell"]), self._plan.sections[self._section].exercise
+        self.execution.cell_seconds[cell] = float(record["seconds"])
+        self.execution.witness_seconds += float(record["witness_seconds"])
+        self.execution.counts[cell] = int(record["count"])
+        self._cell = None
+        if record["error"] and number not in self.execution.endings:
+            name, message = record["error"]
+            self.execution.endings[number] = _after_error(str(name), str(message), cell)
+
+    def _on_section_end(self, record: dict[str, Any]) -> None:
+        number = self._plan.sections[self._section].exercise
+        self.execution.endings.setdefault(number, Ending("completed"))
+
+    def _on_died(self, record: dict[str, Any]) -> None:
+        position = int(record["section"])
+        number = self._plan.sections[position].exercise
+        status = int(record["status"])
+        self.execution.endings[number] = self._killed or _after_death(status, self._cell)
+        self._killed = None
+
+    def _on_finished(self, record: dict[str, Any]) -> None:
+        self._finished = True
+
+    def _look(self, reader: Reader) -> None:
+        now = time.monotonic()
+        if self._started is None:
+            return
+        if self._killed is not None:
+            if now - self._killed_at > GRACE_S:
+                self._finished = True
+            return
+        limit = self._exceeded(now, reader)
+        if limit is not None:
+            self._stop(limit)
+
+    def _exceeded(self, now: float, reader: Reader) -> Ending | None:
+        allowed, cell = self._allowance, self._cell
+        assert self._started is not None
+        if now - self._started > allowed.submission_s:
+            self._finished = True
+            reason = f"the notebook was still running after {_time(allowed.submission_s)}"
+            return Ending("timeout", reason, cell)
+        if now - self._section_began > allowed.exercise_s:
+            return Ending("timeout", f"the exercise was still running after {_time(allowed.exercise_s)}", cell)
+        if cell is not None and now - self._cell_began > allowed.cell_s:
+            return Ending("timeout", f"cell {cell} was still running after {_time(allowed.cell_s)}", cell)
+        if reader.received > allowed.output_bytes:
+            return Ending("resource", f"the outputs grew beyond {_size(allowed.output_bytes)}", cell)
+        used = memory_of(self._pid, allowed.memory_bytes)
+        self.execution.peak_memory = max(self.execution.peak_memory, used)
+        if used > allowed.memory_bytes:
+            return Ending("resource", f"the memory in use grew beyond {_size(allowed.memory_bytes)}", cell)
+        return None
+
+    def _stop(self, ending: Ending) -> None:
+        """Kill what runs now; its parent, the snapshot, reports the death and goes on."""
+        self._killed, self._killed_at = ending, time.monotonic()
+        number = self._plan.sections[self._section].exercise
+        self.execution.endings[number] = ending
+        if self._leaf == self._pid or not kill_below(self._pid, self._leaf):
+            self._finished = True
+
+    def _close(self) -> None:
+        """Sections that never came get an ending too."""
+        if self._started is not None:
+            self.execution.seconds = time.monotonic() - self._started
+        for position, section in enumerate(self._plan.sections):
+            if section.exercise not in self.execution.endings:
+                self.execution.endings[section.exercise] = self._unreached(position)
+
+    def _unreached(self, position: int) -> Ending:
+        if position == self._section:
+            return Ending("error", "the process ended before the exercise did", self._cell)
+        stopped = self._killed
+        if stopped is not None and stopped.state == "timeout":
+            return Ending("timeout", stopped.reason)
+        return Ending("blocked", "the notebook's process had ended before this exercise")
+
+
+def _after_error(name: str, message: str, cell: int) -> Ending:
+    if name == "MemoryError" or "can't allocate memory" in message:
+        return Ending("resource", f"cell {cell} asked for more memory than is allowed ({name})", cell)
+    first = message.strip().splitlines()[0][:200] if message.strip() else ""
+    return Ending("error", f"cell {cell} raised {name}" + (f": {first}" if first else ""), cell)
+
+
+def _after_death(status: int, cell: int | None) -> Ending:
+    where = "" if cell is None else f" in cell {cell}"
+    if status >= 0:
+        return Ending("error", f"the process ended itself{where} with exit code {status}", cell)
+    if -status == signal.SIGXCPU:
+        return Ending("timeout", f"the processor time allowed was used up{where}", cell)
+    if -status == signal.SIGKILL:
+        return Ending("resource", f"the process was killed by the system{where}, most likely for its memory", cell)
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+    return Ending("error", f"the process crashed{where} ({name})", cell)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
+
+
+def _size(amount: int) -> str:
+    return f"{amount / 2**30:.1f} GB" if amount >= 2**30 else f"{amount / 2**20:.0f} MB"

@@ -1,0 +1,70 @@
+"""Decides what the warm parent has imported before it forks, and in which order that must happen."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from typing import Any
+
+REPORTED = ("torch", "torchvision", "diffusers", "transformers", "peft", "datasets", "numpy")
+
+
+def warm_up(imports: list[list[str]]) -> tuple[Any, dict[str, Any]]:
+    """Import everything, wrap what must be wrapped, make the shell; gives the shell, the versions and the device.
+
+    Args:
+        imports: (module, name) pairs as the course's notebooks import them; an empty name means the module alone.
+    """
+    import torch
+
+    torch.set_num_threads(1)  # a second thread in the parent would hang the first matmul of a child
+    from assay.kit.torchvision_operators import define_missing_operators
+
+    define_missing_operators()
+    for module, name in imports:
+        _import(module, name)
+    prepare_process()
+    import pytest  # noqa: F401 - the judge's children want it warm
+
+    from assay.execution.shell import make_shell
+    from assay.execution.surroundings.pip import silence_pip
+
+    shell = make_shell()
+    silence_pip(shell)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return shell, {"versions": versions(), "device": device}
+
+
+def prepare_process() -> None:
+    """Quiet the libraries, set up the surroundings, install the witness."""
+    import diffusers
+    import transformers
+
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+    from assay.execution.surroundings import prepare_libraries
+    from assay.witness import install
+
+    prepare_libraries()
+    install()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that decide what a notebook computes."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in REPORTED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _import(module: str, name: str) -> None:
+    try:
+        loaded = importlib.import_module(module)
+        if name:
+            getattr(loaded, name, None)  # transformers and diffusers load a class when it is first asked for
+    except Exception:  # a lesson may offer a library that is not installed here; the notebook will say so itself
+        return

@@ -1,0 +1,125 @@
+"""The warm parent: imports the libraries once, then forks a child for each order that comes through its socket.
+
+It never runs a cell itself and knows nothing secret, so every child starts from the same clean memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+ORDER_BYTES = 65536  # an order is a file name
+
+
+def main() -> None:
+    """`python -m assay.execution.warm SOCKET_FD IMPORTS_JSON`."""
+    listening = socket.socket(fileno=int(sys.argv[1]))
+    from assay.execution.surroundings.libraries import warm_up
+    from assay.sandbox.limits import adopt_orphans, die_with_parent
+
+    die_with_parent()
+    adopt_orphans()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the libraries' own notices are not the notebook's
+        shell, facts = warm_up(json.loads(sys.argv[2]))
+    gc.collect()
+    gc.freeze()
+    listening.sendall(json.dumps({"ready": True, **facts}).encode() + b"\n")
+    _serve(listening, shell)
+
+
+def _serve(listening: socket.socket, shell: Any) -> None:
+    children: set[int] = set()
+    while True:
+        ready, _, _ = select.select([listening], [], [], 0.05 if children else 1.0)
+        _reap(children)
+        if not ready:
+            continue
+        data, descriptors, _, _ = socket.recv_fds(listening, ORDER_BYTES, 1)
+        if not data:
+            return
+        child = os.fork()
+        if child == 0:
+            _obey(json.loads(data), descriptors[0], shell)
+        os.close(descriptors[0])
+        children.add(child)
+        listening.sendall(json.dumps({"pid": child}).encode() + b"\n")
+
+
+def _reap(children: set[int]) -> None:
+    """Bury the dead, and kill what a dead child left behind: orphans are adopted, so they are ours to see."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            children.clear()
+            return
+        if pid == 0:
+            break
+        children.discard(pid)
+    for orphan in _own_children() - children:
+        try:
+            os.kill(orphan, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _own_children() -> set[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return {int(pid) for pid in file.read().split()}
+    except OSError:  # not Linux, or a kernel without this list: nothing is adopted there
+        return set()
+
+
+def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
+    """In the child: carry out one order and end, whatever happens."""
+    status = 1
+    try:
+        os.set_inheritable(channel, False)
+        if order["do"] == "run":
+            from assay.execution.plan import Plan
+            from assay.execution.runner import Runner
+
+            Runner(Plan.read(Path(order["plan"])), shell, channel).run()
+        else:
+            _call(order, channel)
+        status = 0
+    except BaseException as error:
+        _complain(channel, error)
+    finally:
+        os._exit(status)
+
+
+def _call(order: dict[str, Any], channel: int) -> None:
+    """Call `module:function` with the order's arguments; its answer goes back as JSON."""
+    from importlib import import_module
+
+    from assay.execution import events
+
+    module, function = order["call"].split(":")
+    events.send(channel, {"answer": getattr(import_module(module), function)(**order["arguments"])})
+
+
+def _complain(channel: int, error: BaseException) -> None:
+    import traceback
+
+    from assay.execution import events
+
+    trace = "".join(traceback.format_exception(error))[-4000:]
+    try:
+        events.send(channel, {"e": "fault", "reason": f"{type(error).__name__}: {error}"[:500], "trace": trace})
+    except OSError:
+        return
+
+
+if __name__ == "__main__":
+    main()

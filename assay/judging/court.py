@@ -1,0 +1,70 @@
+"""Decides every automatic criterion of one Run: collects the lesson's checks with pytest and asks each its question."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+from assay.judging.evidence import Evidence
+from assay.judging.exhibits import exhibits
+from assay.judging.observations import Work
+from assay.judging.plugin import Court
+
+# plugins of pytest that a judge has no use for; each costs some milliseconds a submission
+_UNUSED = (
+    "xdist", "hypothesispytest", "logging", "unraisableexception", "threadexception", "doctest", "junitxml",
+    "faulthandler", "stepwise", "pastebin", "nose", "setuponly", "setupplan", "legacypath",
+)  # fmt: skip
+
+
+def judge(evidence: str, checks: str, wanted: list[list[Any]], exercises: list[int]) -> dict[str, Any]:
+    """Outcomes and exhibits of one Run; meant for a fresh process in which no student's code ever ran.
+
+    Args:
+        evidence: the folder with facts.jsonl and the safetensors.
+        checks: the lesson's checks file.
+        wanted: [exercise number, check name] pairs of the rubric.
+        exercises: numbers of all exercises, for the exhibits.
+
+    Returns:
+        {"outcomes": [[exercise, check, outcome], ...], "exhibits": [...], "seconds": float}
+
+    Raises:
+        RuntimeError: pytest did not come to an end of its own; the message holds what it printed.
+    """
+    began = time.perf_counter()
+    bench = Evidence(Path(evidence))
+    works = {number: Work(bench, number) for number in exercises}
+    court = Court(works, [(int(number), str(name)) for number, name in wanted])
+    if wanted:
+        _ask(Path(checks), court)
+    outcomes = [[number, name, outcome] for (number, name), outcome in court.outcomes.items()]
+    return {"outcomes": outcomes, "exhibits": exhibits(works), "seconds": time.perf_counter() - began}
+
+
+def _ask(checks: Path, court: Court) -> None:
+    import pytest
+
+    printed = io.StringIO()
+    with tempfile.TemporaryDirectory() as root, contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.chdir(root)
+        status = pytest.main(_options(checks, root), plugins=[court])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"pytest ended with {status!r}: {printed.getvalue()[-2000:]}")
+
+
+def _options(checks: Path, root: str) -> list[str]:
+    """Under pytest settings of our own: the developers' must not decide a student's grade."""
+    return [
+        str(checks), "-c", "/dev/null", "--rootdir", root, "--noconftest", "-p", "no:cacheprovider",
+        *(part for name in _UNUSED for part in ("-p", f"no:{name}")),
+        "-o", "python_functions=check_*", "-o", "python_files=*.py",
+        "-q", "--tb=no", "--no-header", "--import-mode=importlib", "--disable-warnings", "-s",
+    ]  # fmt: skip

@@ -1,0 +1,85 @@
+"""Decides which bytes of a student's process are believed to be evidence at all: strict JSON lines and safetensors."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+FACT_BYTES = 256 * 2**20  # the witness writes at most 200,000 lines of about a kilobyte
+LINE_BYTES = 8 * 2**20  # the longest line lists every tensor of a full-size U-Net with its digest
+TENSOR_FILES = 4096  # one per cell and process
+
+
+class Evidence:
+    """The facts and tensors of one Run. Everything in them was written by an untrusted process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def facts(self) -> list[dict[str, Any]]:
+        """Every well-formed fact, in order; a line that is none (a process died while writing) is passed over."""
+        path = self._folder / "facts.jsonl"
+        if not path.is_file() or path.is_symlink():
+            return []
+        with path.open("rb") as file:
+            data = file.read(FACT_BYTES)
+        return [fact for line in data.split(b"\n") if (fact := _parse(line)) is not None]
+
+    def tensor(self, name: object) -> torch.Tensor | None:
+        """The tensor that a fact names, on the CPU; None when it was not kept."""
+        place = self._places.get(name) if isinstance(name, str) else None
+        if place is None:
+            return None
+        with safe_open(place, framework="pt") as file:
+            found: torch.Tensor = file.get_tensor(name)
+        return found
+
+    @cached_property
+    def _places(self) -> dict[str, Path]:
+        places: dict[str, Path] = {}
+        for path in sorted(self._folder.glob("tensors-*.safetensors"))[:TENSOR_FILES]:
+            if path.is_symlink():
+                continue
+            try:
+                with safe_open(path, framework="pt") as file:
+                    places |= dict.fromkeys(file.keys(), path)
+            except (SafetensorError, OSError):  # torn by the death of its writer, or forged
+                continue
+        return places
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    if not line or len(line) > LINE_BYTES:
+        return None
+    try:
+        fact = json.loads(line, parse_constant=_refuse, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(fact, dict) and isinstance(fact.get("kind"), str)
+    placed = whole and type(fact.get("exercise")) is int and type(fact.get("cell")) is int
+    return fact if placed else None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice")
+    return made
+
+
+def as_number(value: object) -> float:
+    """A number as the witness wrote it; NaN for anything else."""
+    if isinstance(value, str) and value in ("nan", "inf", "-inf"):
+        return float(value)
+    return float(value) if isinstance(value, int | float) else math.nan

@@ -1,0 +1,74 @@
+"""What became of one model object's weights, exercise by exercise, against the judge's own copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.judging.originals import accepted_digests, plain_name
+
+Tensors = dict[str, tuple[str, list[int], str]]  # name to (dtype, shape, digest)
+
+
+@dataclass
+class ModelHistory:
+    """A model that the notebook loaded: where from, and every later state that the witness wrote down."""
+
+    label: str
+    kind: str
+    cls: str
+    source: str | None
+    subfolder: str | None
+    loaded: dict[str, Any]
+    states: list[dict[str, Any]] = field(default_factory=list)
+
+    def tensors(self, exercise: int) -> Tensors:
+        """Every tensor as it was when `exercise` ended, or when the model was deleted before."""
+        now = {name: _entry(value) for name, value in self.loaded["tensors"].items()}
+        for state in self.states:
+            if state["exercise"] <= exercise:
+                now |= {name: _entry(value) for name, value in state["changed"].items()}
+                for name in state["gone"]:
+                    now.pop(name, None)
+        return now
+
+    def changed(self, exercise: int) -> list[str] | None:
+        """Names of the original's tensors whose bits are not the original's any more (LoRA's own are none of them),
+        without the token embedding table, which has a check of its own; None when the kit has no such model."""
+        now = {plain_name(name): value for name, value in self.tensors(exercise).items()}
+        wrong = []
+        for name in self._original_names():
+            if "token_embedding" in name or (name not in now and self._is_wrapped(name, now)):
+                continue
+            entry = now.get(name)
+            if entry is None or entry[2] not in self._accepted(entry[0]).get(name, set()):
+                wrong.append(name)
+        return wrong if self._original_names() else None
+
+    def _is_wrapped(self, name: str, now: Tensors) -> bool:
+        """torch's parametrize keeps a wrapped tensor under another name."""
+        owner, _, leaf = name.rpartition(".")
+        return any(other.startswith(f"{owner}.parametrizations.{leaf}.") for other in now)
+
+    def _original_names(self) -> list[str]:
+        return list(self._accepted("torch.float32"))
+
+    def _accepted(self, dtype: str) -> dict[str, set[str]]:
+        return accepted_digests(self.cls, self.source or "", self.subfolder, dtype)
+
+
+def _entry(value: list[Any]) -> tuple[str, list[int], str]:
+    return str(value[0]), [int(size) for size in value[1]], str(value[2])
+
+
+def histories(facts: list[dict[str, Any]]) -> dict[str, ModelHistory]:
+    """Every model that the facts speak of, by label, in the order of loading."""
+    found: dict[str, ModelHistory] = {}
+    for fact in facts:
+        if fact["kind"] == "load":
+            found[fact["label"]] = ModelHistory(
+                fact["label"], fact["what"], fact["cls"], fact.get("source"), fact.get("subfolder"), fact
+            )
+        elif fact["kind"] == "state" and fact["label"] in found:
+            found[fact["label"]].states.append(fact)
+    return found

@@ -1,0 +1,55 @@
+"""The pictures that a notebook generated: with which prompt, from which start latents, by which models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from assay.judging.observations.exercise import Work
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One generation. `start` is the first U-Net input of its first sample, (1, 4, h, w)."""
+
+    exercise: int
+    unet: str
+    prompt_ids: frozenset[int]
+    prompt: str
+    start: torch.Tensor | None
+
+    def same_start(self, other: Picture) -> bool:
+        """Whether both began from the same latents, bit for bit."""
+        if self.start is None or other.start is None or self.start.shape != other.start.shape:
+            return False
+        return torch.equal(self.start.double(), other.start.double())
+
+
+def pictures(work: Work) -> list[Picture]:
+    """Every generation from the set-up to the end of the exercise.
+
+    The text calls that precede a picture's first U-Net call are its prompts; a pipeline's own are known exactly.
+    """
+    found: list[Picture] = []
+    recent: list[dict[str, Any]] = []
+    prompts = {fact["call"]: _prompt(fact["arguments"]) for fact in work.facts_so_far("pipeline")}
+    order = [f for f in work.evidence.facts if f["exercise"] <= work.number and f["kind"] in ("text", "unet")]
+    for fact in order:
+        if fact["kind"] == "text":
+            recent.append(fact)
+        elif fact.get("start"):
+            own = [t for t in recent if t["pipeline"] == fact["pipeline"]]
+            ids = frozenset(i for text in own for row in text["ids"] or () for i in row)
+            start = work.evidence.tensor(fact.get("sample"))
+            prompt = prompts.get(fact["pipeline"], "")
+            found.append(Picture(fact["exercise"], fact["label"], ids, prompt, start))
+            recent = []
+    return found
+
+
+def _prompt(arguments: dict[str, Any]) -> str:
+    prompt = arguments.get("prompt", "")
+    return " | ".join(prompt) if isinstance(prompt, list) else str(prompt)

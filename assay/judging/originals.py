@@ -1,0 +1,121 @@
+"""Decides what a model was before the student touched it: the judge's own copy, loaded from the kit itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from assay.witness.digest import digest
+from assay.witness.quiet import quiet
+
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def snapshot(source: str, subfolder: str | None) -> Path | None:
+    """The kit's folder of a model named `org/name`; None for anything that the kit does not hold."""
+    if not _REPOSITORY.fullmatch(source or ""):
+        return None
+    home = Path(os.environ["HF_HOME"]) / "hub" / f"models--{source.replace('/', '--')}"
+    reference = home / "refs" / "main"
+    if not reference.is_file():
+        return None
+    folder = home / "snapshots" / reference.read_text().strip() / (subfolder or "")
+    return (
+        folder if folder.is_dir() and folder.resolve().is_relative_to(Path(os.environ["HF_HOME"]).resolve()) else None
+    )
+
+
+@cache
+def original(cls: str, source: str, subfolder: str | None) -> torch.nn.Module | None:
+    """The model as the kit holds it, float32, never trained; None for a class or place that the kit does not have."""
+    folder = snapshot(source, subfolder)
+    loader = _loader(cls)
+    if folder is None or loader is None:
+        return None
+    with quiet():
+        return loader.from_pretrained(folder, use_safetensors=True, torch_dtype=torch.float32)  # type: ignore[no-any-return]
+
+
+def _loader(cls: str) -> Any:
+    import diffusers
+    import transformers
+
+    for module in (diffusers, transformers):
+        found = getattr(module, cls, None)
+        if isinstance(found, type) and issubclass(found, torch.nn.Module):
+            return found
+    return None
+
+
+@cache
+def accepted_digests(cls: str, source: str, subfolder: str | None, dtype: str) -> dict[str, set[str]]:
+    """For each tensor of the original: its digests in `dtype`, straight or by way of half precision.
+
+    Casting to float16 and back is no training, so a student may do it; every other change shows.
+    """
+    model = original(cls, source, subfolder)
+    if model is None:
+        return {}
+    wanted = getattr(torch, dtype.removeprefix("torch."))
+    tensors = [*model.named_parameters(), *model.named_buffers()]
+    return {
+        plain_name(name): {digest(way(tensor, wanted)) for way in (_straight, _by_float16, _by_bfloat16)}
+        for name, tensor in tensors
+    }
+
+
+def _straight(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    return tensor.to(dtype) if tensor.is_floating_point() else tensor
+
+
+def _by_float16(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    return tensor.half().to(dtype) if tensor.is_floating_point() else tensor
+
+
+def _by_bfloat16(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    return tensor.bfloat16().to(dtype) if tensor.is_floating_point() else tensor
+
+
+def plain_name(name: str) -> str:
+    """A parameter's name without what peft wraps around it."""
+    return name.removeprefix("base_model.model.").replace(".base_layer.", ".")
+
+
+@cache
+def embedding_table(cls: str, source: str, subfolder: str | None) -> torch.Tensor | None:
+    """The token embedding table (rows, width) of the original text encoder."""
+    model = original(cls, source, subfolder)
+    return None if model is None else model.get_input_embeddings().weight.detach()  # type: ignore[operator]
+
+
+@cache
+def signal_rates(source: str) -> torch.Tensor | None:
+    """alpha_bar, the cumulative product of 1 - beta, for each of the noise schedule's timesteps (float64).
+
+    Source: Ho et al. 2020, equation 4, with the betas of the kit's scheduler.
+    """
+    folder = snapshot(source, "scheduler")
+    if folder is None:
+        return None
+    from diffusers import DDPMScheduler
+
+    config = json.loads((folder / "scheduler_config.json").read_text())
+    return DDPMScheduler.from_config(config).alphas_cumprod.double()  # type: ignore[no-any-return]
+
+
+@cache
+def tokenizer(source: str) -> Any:
+    """The kit's tokenizer, to name rows by their tokens; None when the kit has none there."""
+    folder = snapshot(source, "tokenizer")
+    if folder is None:
+        return None
+    from transformers import CLIPTokenizer
+
+    with quiet():
+        return CLIPTokenizer.from_pretrained(folder)

@@ -1,0 +1,98 @@
+"""Where the kit lives and when it is built: once, in a process of its own, and never half."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assay.failure import Misuse
+from assay.kit.child import run_module
+from assay.kit.layout import RECIPE, RECIPE_VERSION, Kit, open_kit
+
+Progress = Callable[[str, float], None]
+
+
+def ensure_kit(folder: Path | None = None, progress: Progress | None = None) -> Kit:
+    """The kit to use, built first where that is ours to do.
+
+    Args:
+        folder: a folder that somebody named (`--kit`), which is opened and never written; None for our own, which
+            is `$ASSAY_KIT` or lies in the user's cache folder.
+        progress: called with what is being done and the share done, in [0, 1].
+
+    Raises:
+        Misuse: the folder named is no kit, or ours cannot be written.
+        Fault: the build failed.
+    """
+    if folder is not None:
+        return open_kit(folder)
+    home = default_folder()
+    # A kit appears by one rename, so a folder that is there is whole and needs no lock: it may be read-only.
+    return open_kit(home) if home.exists() else build_kit(home, progress)
+
+
+def default_folder() -> Path:
+    """`$ASSAY_KIT`, else a folder of the user's cache that is named after the recipe and its version."""
+    named = os.environ.get("ASSAY_KIT")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(named).absolute() if named else cache / "assay" / f"kit-{RECIPE}-{RECIPE_VERSION}"
+
+
+def build_kit(folder: Path, progress: Progress | None = None, again: bool = False) -> Kit:
+    """Build a kit at `folder`, or open the one that another process built meanwhile.
+
+    Args:
+        again: build even if there is one, and put the new one in its place.
+    """
+    folder = folder.absolute()
+    with _building(folder):
+        if again or not folder.exists():
+            _build_beside(folder, progress or (lambda what, share: None))
+    return open_kit(folder)
+
+
+def _build_beside(folder: Path, progress: Progress) -> None:
+    """Build in a sibling folder and rename it: readers see the old kit or the new one, whole."""
+    for left_over in folder.parent.glob(f".{folder.name}.*.building"):
+        shutil.rmtree(left_over)  # of a build that was killed: we hold the lock
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".building"))
+    scratch.chmod(0o755)
+    try:
+        # The build names its own HF_HOME; nothing of the user's cache takes part.
+        run_module("assay.kit.build", [str(scratch)], {"HF_HOME": str(scratch)}, lambda line: _hand_on(line, progress))
+        old = scratch.with_suffix(".old")
+        if folder.exists():
+            open_kit(folder)  # only a kit may be replaced
+            folder.rename(old)
+        scratch.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _hand_on(line: str, progress: Progress) -> None:
+    # Libraries print lines of their own; ours are JSON lists.
+    if line.startswith("["):
+        what, share = json.loads(line)
+        progress(what, share)
+
+
+@contextmanager
+def _building(folder: Path) -> Iterator[None]:
+    """Hold the lock of this kit's place. It is the system's: it ends with its process, whatever happens."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(folder.with_name(f".{folder.name}.lock"), "w")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise Misuse(
+            f"The kit cannot be built at {folder} ({error.strerror}); set ASSAY_KIT to a folder that you may write."
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,158 @@
+"""What a kit folder looks like: the Hugging Face cache layout, its manifest, and the variables that lead to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.failure import Misuse
+
+FORMAT = 1
+RECIPE = "calibrated"
+RECIPE_VERSION = 1
+
+STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+CLIP_TEXT = "openai/clip-vit-large-patch14"
+# Other names under which notebooks and tutorials ask for the same pipeline.
+ALIASES = {
+    "runwayml/stable-diffusion-v1-5": STABLE_DIFFUSION,
+    "CompVis/stable-diffusion-v1-4": STABLE_DIFFUSION,
+    "nota-ai/bk-sdm-small": STABLE_DIFFUSION,
+}
+DATASET = "lambdalabs/naruto-blip-captions"
+# Any 40 hex digits name a snapshot; these say which recipe made it.
+REVISION = hashlib.sha1(f"{RECIPE} {RECIPE_VERSION}".encode()).hexdigest()
+
+MANIFEST = "kit.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """A folder that can be used as HF_HOME, checked to have the right layout.
+
+    Args:
+        folder: absolute path of the folder.
+        name: recipe and version, or the folder's name for a kit without a manifest (real weights).
+        digest: one SHA-256 (hex) over every file's path and digest; a result records it.
+    """
+
+    folder: Path
+    name: str
+    digest: str
+
+    def environment(self, writable: Path | None = None) -> dict[str, str]:
+        """The variables that a process needs before it imports any Hugging Face library.
+
+        `datasets` takes lock files and stores derived tables beside a data set, so a read-only kit also needs a
+        `writable` folder: the data sets are linked into `writable/datasets`, which is private to the process.
+        """
+        datasets = (
+            self.folder / "datasets" if writable is None else _linked_datasets(self.folder, writable / "datasets")
+        )
+        return {
+            "HF_HOME": str(self.folder),
+            # Named one by one too, because a variable of the user's own shell would beat HF_HOME.
+            "HF_HUB_CACHE": str(self.folder / "hub"),
+            "HF_DATASETS_CACHE": str(datasets),
+            "HF_HUB_OFFLINE": "1",
+            "HF_DATASETS_OFFLINE": "1",
+            # A kit of real weights may be somebody's own cache folder, with an access token in it.
+            "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            # The tokenizers' own threads neither survive a fork nor help with one prompt.
+            "TOKENIZERS_PARALLELISM": "false",
+        }
+
+    def source_files(self, repo_id: str, subfolder: str | None = None) -> Path:
+        """The folder that `from_pretrained(repo_id, subfolder=subfolder)` reads; raises Misuse when there is none."""
+        repository = model_folder(self.folder, repo_id)
+        main = repository / "refs" / "main"
+        snapshot = repository / "snapshots" / (main.read_text().strip() if main.is_file() else "missing")
+        files = snapshot / subfolder if subfolder else snapshot
+        if not files.is_dir():
+            wanted = f"{repo_id}/{subfolder}" if subfolder else repo_id
+            raise Misuse(f"The kit {self.folder} has no {wanted}; add that model to the folder or name another --kit.")
+        return files
+
+
+def model_folder(kit: Path, repo_id: str) -> Path:
+    """Where the Hugging Face hub's cache keeps a model, inside HF_HOME."""
+    return kit / "hub" / ("models--" + repo_id.replace("/", "--"))
+
+
+def dataset_folder(kit: Path, repo_id: str) -> Path:
+    """Where `datasets` keeps the prepared tables of a data set's default configuration, inside HF_HOME."""
+    return kit / "datasets" / repo_id.replace("/", "___") / "default" / "0.0.0" / REVISION
+
+
+def file_digests(kit: Path) -> dict[str, str]:
+    """SHA-256 (hex) of every regular file of the kit but the manifest, by relative path; links are not followed."""
+    files = (p for p in sorted(kit.rglob("*")) if p.is_file() and not _is_ours_to_skip(p, kit))
+    return {p.relative_to(kit).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def _is_ours_to_skip(path: Path, kit: Path) -> bool:
+    # Locks come and go with `datasets`; a path through a linked folder is the same file once more.
+    linked = any(p.is_symlink() for p in (path, *path.parents) if p.is_relative_to(kit) and p != kit)
+    return linked or path.suffix == ".lock" or path == kit / MANIFEST
+
+
+def write_manifest(kit: Path, facts: dict[str, Any]) -> None:
+    """Seal the folder: what made it, and the digest of every file in it."""
+    manifest = {"format": FORMAT, "name": RECIPE, "recipe_version": RECIPE_VERSION, "aliases": ALIASES, **facts}
+    manifest["files"] = file_digests(kit)
+    (kit / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def read_manifest(kit: Path) -> dict[str, Any] | None:
+    """The manifest, None when the folder has none; raises Misuse when it cannot be read."""
+    file = kit / MANIFEST
+    if not file.is_file():
+        return None
+    try:
+        manifest = json.loads(file.read_text())
+        format_number, files = manifest["format"], manifest["files"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Misuse(f"{file} is damaged ({error}); delete the folder and it will be built again.") from error
+    if format_number != FORMAT or not isinstance(files, dict):
+        raise Misuse(f"{file} has format {format_number}, this version reads {FORMAT}; delete the folder or upgrade.")
+    return dict(manifest)
+
+
+def open_kit(folder: Path) -> Kit:
+    """The kit in a folder, with or without a manifest; raises Misuse (with the remedy) when it is none."""
+    folder = folder.absolute()
+    if not any(folder.glob("hub/models--*/snapshots/*")):
+        raise Misuse(
+            f"{folder} is not a kit: that is a Hugging Face cache folder (HF_HOME) with hub/models--*/snapshots in it; "
+            "name such a folder, or leave --kit out and one is built."
+        )
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return Kit(folder, folder.name, _digest(_sizes(folder)))
+    return Kit(folder, f"{manifest['name']}-{manifest['recipe_version']}", _digest(manifest["files"]))
+
+
+def _sizes(folder: Path) -> dict[str, str]:
+    # Real weights are gigabytes: their cache names files by digest already, so names and sizes tell kits apart.
+    return {
+        p.relative_to(folder).as_posix(): str(p.stat().st_size) for p in sorted(folder.glob("hub/**/*")) if p.is_file()
+    }
+
+
+def _digest(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def _linked_datasets(kit: Path, writable: Path) -> Path:
+    """Real folders with links to the kit's files: what `datasets` writes beside a table stays in `writable`."""
+    for file in kit.glob("datasets/*/*/*/*/*"):
+        link = writable / file.relative_to(kit / "datasets")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(file)
+    return writable

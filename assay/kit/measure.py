@@ -1,0 +1,89 @@
+"""Loads a kit as a notebook does and measures it: `python -m assay.kit.measure loads|figures`, one finding per line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from assay.kit.layout import ALIASES, CLIP_TEXT, DATASET, STABLE_DIFFUSION
+from assay.kit.torchvision_operators import define_missing_operators
+from assay.kit.vocabulary import ENTRIES
+
+Parts = dict[str, Any]
+
+
+def finding(ok: bool, what: str, measured: str, wanted: str) -> None:
+    """Print one finding as a JSON list, the form in which the calling process reads it."""
+    print(json.dumps([bool(ok), what, measured, wanted]), flush=True)
+
+
+def main(which: str) -> None:
+    """Load everything, and with `figures` measure the calibration; HF_HOME says which kit."""
+    define_missing_operators()
+    import torch
+
+    torch.set_num_threads(1)
+    parts = {name: part for name, load in _loads().items() if (part := _loaded(name, load)) is not None}
+    if len(parts) < len(_loads()):
+        return  # what did not load has its finding already, and the rest cannot be measured without it
+    _measure_vocabulary(parts["tokenizer"])
+    if which == "figures":
+        from assay.kit.figures import measure_figures
+
+        torch.manual_seed(0)
+        measure_figures(parts)
+
+
+def _loads() -> dict[str, Callable[[], Any]]:
+    import diffusers
+    from datasets import load_dataset
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+    def part(loader: Any, folder: str) -> Callable[[], Any]:
+        return lambda: loader.from_pretrained(STABLE_DIFFUSION, subfolder=folder)
+
+    pipeline = diffusers.StableDiffusionPipeline
+    plain = {"safety_checker": None, "requires_safety_checker": False}
+    return {
+        "tokenizer": part(CLIPTokenizer, "tokenizer"),
+        "text encoder": part(CLIPTextModel, "text_encoder"),
+        "U-Net": part(diffusers.UNet2DConditionModel, "unet"),
+        "autoencoder": part(diffusers.AutoencoderKL, "vae"),
+        "DDPM scheduler": part(diffusers.DDPMScheduler, "scheduler"),
+        "DPM++ scheduler": part(diffusers.DPMSolverMultistepScheduler, "scheduler"),
+        "data set": lambda: load_dataset(DATASET, split="train"),
+        "pipeline": lambda: pipeline.from_pretrained(STABLE_DIFFUSION, **plain),
+        **{alias: (lambda alias=alias: pipeline.from_pretrained(alias, **plain)) for alias in ALIASES},  # type: ignore[misc]
+        f"{CLIP_TEXT} tokenizer": lambda: CLIPTokenizer.from_pretrained(CLIP_TEXT),
+        f"{CLIP_TEXT} text encoder": lambda: CLIPTextModel.from_pretrained(CLIP_TEXT),
+    }
+
+
+def _loaded(name: str, load: Callable[[], Any]) -> Any | None:
+    started = time.perf_counter()
+    try:
+        part = load()
+    except Exception as error:
+        finding(False, f"loads: {name}", f"{type(error).__name__}: {str(error).splitlines()[0][:200]}", "loads offline")
+        return None
+    finding(True, f"loads: {name}", f"{time.perf_counter() - started:.2f} s", "loads offline")
+    return part
+
+
+def _measure_vocabulary(tokenizer: Any) -> None:
+    ids = tokenizer.convert_tokens_to_ids(["cat</w>", "cat", "anime</w>", "<|startoftext|>", "<|endoftext|>"])
+    true = [2368, 1481, 6469, ENTRIES - 2, ENTRIES - 1]
+    finding(len(tokenizer) == ENTRIES, "vocabulary", f"{len(tokenizer)} entries", f"{ENTRIES} entries")
+    finding(ids == true, "ids of cat</w>, cat, anime</w> and the two marks", str(ids), str(true))
+    unknown = tokenizer.convert_tokens_to_ids("kitten")
+    finding(unknown == ENTRIES - 1, "id of the unknown piece 'kitten'", str(unknown), str(ENTRIES - 1))
+    padded = tokenizer("a cat", padding="max_length", max_length=77).input_ids
+    ends = padded[:4] == [ENTRIES - 2, 320, 2368, ENTRIES - 1] and set(padded[4:]) == {ENTRIES - 1}
+    finding(ends, "'a cat' padded to 77", str(padded[:6]), "start, 320, 2368, end, end ...")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,106 @@
+"""Which markup a page may hold: our own tags and attributes, and every other string only as escaped text.
+
+`tag` is the only way to make markup. A plain `str` is always escaped, also one that was made by joining markup with
+text, so a forgotten escape shows as visible angle brackets and never as live HTML.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from assay.report.escape import plain
+
+_TAGS = """
+html head meta title style body header main footer section h1 h2 h3 p div span strong code pre a ul ol li dl dt dd
+table thead tbody tr th td details summary figure figcaption img svg g rect circle path line text polyline
+"""
+_ATTRIBUTES = """
+class id lang charset name content http-equiv href src alt title role scope colspan loading tabindex
+aria-label aria-hidden width height viewBox preserveAspectRatio x y x1 y1 x2 y2 cx cy r rx d points
+transform text-anchor pathLength stroke-dasharray
+"""
+TAGS, ATTRIBUTES = frozenset(_TAGS.split()), frozenset(_ATTRIBUTES.split())
+VOID = frozenset({"meta", "img"})
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+# Links lead within the page or to a file below it whose name we chose; nothing with a scheme, nothing upwards.
+_LINK = re.compile(r"#[\w-]+|(?:[\w-]+/)*[\w-]+\.html", re.ASCII)
+_IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]+")
+
+
+class Markup(str):
+    """A string that is markup of ours already; only `tag` and `join` make one."""
+
+    __slots__ = ()
+
+
+Child = str | int | None | Iterable["Child"]
+
+
+def tag(name: str, /, *children: Child, **attributes: str | int | float | None) -> Markup:
+    """One element; children are escaped unless they are markup, and an attribute that is None is left out.
+
+    Attribute names may end in `_` (`class_`) and have `_` for `-` (`aria_label`).
+
+    Raises:
+        ValueError: the tag, an attribute, a link or an image source is not one that a page may hold.
+    """
+    if name not in TAGS:
+        raise ValueError(f"<{name}> is not a tag of our pages")
+    opening = "".join([f"<{name}", *(_attribute(key, value) for key, value in attributes.items()), ">"])
+    return Markup(opening if name in VOID else f"{opening}{join(*children)}</{name}>")
+
+
+def join(*children: Child) -> Markup:
+    """Children one after the other; strings are escaped, markup is kept."""
+    return Markup("".join(map(_child, children)))
+
+
+def _child(child: Child) -> str:
+    if child is None:
+        return ""
+    if isinstance(child, Markup):
+        return child
+    if isinstance(child, str | int):
+        return html.escape(plain(str(child)), quote=True)
+    return join(*child)
+
+
+def _attribute(key: str, value: str | int | float | None) -> str:
+    if value is None:
+        return ""
+    name, content = key.rstrip("_").replace("_", "-"), plain(str(value))
+    if name not in ATTRIBUTES:
+        raise ValueError(f"{name!r} is not an attribute of our pages")
+    if (name == "href" and not _LINK.fullmatch(content)) or (name == "src" and not _IMAGE.fullmatch(content)):
+        raise ValueError(f"{name}={content[:60]!r} does not stay within the report")
+    return f' {name}="{html.escape(content, quote=True)}"'
+
+
+def prose(text: str) -> Markup:
+    """One of our sentences as inline markup: what stands between backticks becomes code."""
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0:  # an odd backtick: better shown as it stands
+        return join(text)
+    return join([tag("code", part) if place % 2 else part for place, part in enumerate(parts)])
+
+
+def document(title: str, *body: Child) -> str:
+    """A whole page: strict content policy, our style sheet inlined, no script."""
+    style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+    if "<" in style:
+        raise ValueError("style.css must not contain '<'")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", title),
+        tag("style", Markup(style)),
+    )
+    return f"<!doctype html>\n{tag('html', head, tag('body', *body), lang='en')}\n"

@@ -1,0 +1,36 @@
+"""Decides what earns how many points: the rubric of a lesson, its published cells, and the scored result."""
+
+from assay.rubric.checks import check_names, verify_checks
+from assay.rubric.load import load_rubric
+from assay.rubric.model import (
+    Criterion,
+    ExerciseState,
+    Limits,
+    Outcome,
+    Override,
+    PublishedCell,
+    Rubric,
+    RubricExercise,
+)
+from assay.rubric.published import register, untouched
+from assay.rubric.result import validate_result
+from assay.rubric.scoring import score_exercises, unchecked_exercises
+
+__all__ = [
+    "Criterion",
+    "ExerciseState",
+    "Limits",
+    "Outcome",
+    "Override",
+    "PublishedCell",
+    "Rubric",
+    "RubricExercise",
+    "check_names",
+    "load_rubric",
+    "register",
+    "score_exercises",
+    "unchecked_exercises",
+    "untouched",
+    "validate_result",
+    "verify_checks",
+]

@@ -1,0 +1,135 @@
+"""Decides whether a rubric file is sound, before anything runs, and turns it into a Rubric."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from assay.course import did_you_mean, slug_of, stem_of
+from assay.failure import Misuse
+from assay.rubric.document import read_document
+from assay.rubric.model import Criterion, Limits, Override, PublishedCell, Rubric, RubricExercise
+from assay.rubric.schema import complaint, path_of
+from assay.rubric.units import byte_count, seconds
+
+
+def load_rubric(path: Path) -> Rubric:
+    """The rubric in the YAML file at `path`; the file's stem must be that of its lesson.
+
+    Raises:
+        Misuse: one sentence that says in which file and where, what is wrong, and how to mend it.
+    """
+    document = read_document(path)
+    wrong = complaint(document, "rubric.schema.json") or next(_contradictions(document), None)
+    if wrong:
+        raise Misuse(f"{path}: {wrong}")
+    if slug_of(path.stem) != document["lesson"]:
+        stem = stem_of(document["lesson"])
+        raise Misuse(
+            f"{path}: lesson: '{document['lesson']}' is not the file's name: rename it {stem}.yaml or correct it"
+        )
+    return _rubric(document, path)
+
+
+def _contradictions(document: dict[str, Any]) -> Iterator[str]:
+    """What a schema cannot say, as 'path: sentence'."""
+    yield from (f"{path_of(place)}: the number is not finite; write a plain one" for place in _not_finite(document))
+    numbers = [exercise["number"] for exercise in document["exercises"]]
+    for index, number in enumerate(numbers):
+        if number in numbers[:index]:
+            yield f"exercises[{index}].number: exercise {number} occurs twice; merge the two"
+        yield from _within_exercise(document["exercises"][index], f"exercises[{index}]")
+    for number in document.get("published", {}):
+        if int(number) not in numbers:
+            yield f"published.{number}: there is no exercise {number}; register the notebook again"
+
+
+def _within_exercise(exercise: dict[str, Any], where: str) -> Iterator[str]:
+    ids = [_id(criterion) for criterion in exercise["criteria"]]
+    checks = [criterion["check"] for criterion in exercise["criteria"] if "check" in criterion]
+    for index, criterion in enumerate(exercise["criteria"]):
+        place = f"{where}.criteria[{index}]"
+        if ids[index] in ids[:index]:
+            yield f"{place}: '{ids[index]}' occurs twice in the exercise; rename or remove one"
+        for position, name in enumerate(criterion.get("requires", [])):
+            if name == criterion.get("check"):
+                yield f"{place}.requires[{position}]: '{name}' requires itself; name another check"
+            elif name not in checks:
+                hint = did_you_mean(name, checks)
+                yield f"{place}.requires[{position}]: '{name}' is no check of this exercise{hint}; name one of them"
+
+
+def _not_finite(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    # YAML knows .nan and .inf, and a NaN is not below any minimum.
+    if isinstance(value, float) and not -1e300 < value < 1e300:
+        yield place
+    pairs: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    for key, inner in pairs:
+        yield from _not_finite(inner, (*place, key))
+
+
+def _id(criterion: dict[str, Any]) -> str:
+    return str(criterion.get("check") or criterion["manual"]).replace("_", "-")
+
+
+def _rubric(document: dict[str, Any], path: Path) -> Rubric:
+    identify, limits = document.get("identify", {}), document["limits"]
+    published = document.get("published", {})
+    return Rubric(
+        slug=document["lesson"],
+        title=document["title"],
+        titles=tuple(identify.get("titles", [])),
+        files=tuple(identify.get("files", [])),
+        exercises=tuple(_exercise(one, published.get(str(one["number"]), [])) for one in document["exercises"]),
+        limits=Limits(
+            cell_s=seconds(limits["cell"]),
+            exercise_s=seconds(limits["exercise"]),
+            submission_s=seconds(limits["submission"]),
+            memory_bytes=byte_count(limits["memory"]),
+            output_bytes=byte_count(limits["output"]),
+        ),
+        shorten=tuple(Override(one["name"], one["to"], one["reason"]) for one in document.get("shorten", [])),
+        path=path,
+    )
+
+
+def _exercise(raw: dict[str, Any], published: list[dict[str, Any]]) -> RubricExercise:
+    return RubricExercise(
+        number=raw["number"],
+        title=raw["title"],
+        level=raw["level"],
+        criteria=tuple(_criterion(one) for one in raw["criteria"]),
+        published=tuple(PublishedCell(one["digest"], one["open"], one.get("version", 1)) for one in published),
+    )
+
+
+def _criterion(raw: dict[str, Any]) -> Criterion:
+    return Criterion(
+        id=_id(raw),
+        check=raw.get("check"),
+        claim=raw.get("claim"),
+        points=float(raw["points"]),
+        visibility=raw.get("visibility", "public"),
+        requires=tuple(raw.get("requires", [])),
+        hint=raw.get("hint"),
+        kind="automatic" if "check" in raw else "manual",
+        claim_only=raw.get("claim_only", False),
+    )
+
+
+def with_claims(rubric: Rubric, claims: dict[str, str]) -> Rubric:
+    """The same rubric with the claim of every automatic criterion filled in from `claims`, by check name."""
+
+    def claimed(one: Criterion) -> Criterion:
+        return dataclasses.replace(one, claim=claims[one.check]) if one.check else one
+
+    exercises = tuple(
+        dataclasses.replace(exercise, criteria=tuple(map(claimed, exercise.criteria))) for exercise in rubric.exercises
+    )
+    return dataclasses.replace(rubric, exercises=exercises)

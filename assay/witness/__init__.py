@@ -1,0 +1,5 @@
+"""The witness runs beside the student's code and records what the libraries did: claims in bytes, never verdicts."""
+
+from assay.witness.witness import Witness, install
+
+__all__ = ["Witness", "install"]

@@ -1,0 +1,137 @@
+"""Decides what is written down of a call of the U-Net, the VAE, the text encoder, a pipeline or cosine similarity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from assay.witness.digest import digest
+from assay.witness.models import Models, embedding_table, new_rows
+from assay.witness.recorder import Recorder
+
+TRAINING_CALLS = 64  # of one exercise kept with all their tensors; statistics over 64 noise samples settle every check
+LISTED_PROMPTS = 16  # rows of one batch of ids that are written down
+COSINES = 64  # calls of one cell kept with their two vectors
+ENCODES = 64  # of one exercise kept with mean and deviation, as many as training calls
+
+
+class Calls:
+    """Follows calls of the libraries; `budget` counts what was kept in the current exercise."""
+
+    def __init__(self, recorder: Recorder, models: Models) -> None:
+        self._recorder = recorder
+        self._models = models
+        self._count = 0
+        self._pipeline: int | None = None
+        self._pipeline_started = False
+        self._last_timestep: int | None = None
+        self._kept = {"training": 0, "encode": 0, "cosine": 0}
+
+    def begin_exercise(self) -> None:
+        """Start counting anew."""
+        self._kept = {"training": 0, "encode": 0, "cosine": 0}
+
+    def unet(
+        self, model: torch.nn.Module, sample: torch.Tensor, timestep: Any, text: torch.Tensor, output: Any
+    ) -> None:
+        """sample, output: (B, 4, h, w); timestep: number or (B,); text: (B, 77, width)."""
+        prediction = output[0] if isinstance(output, tuple) else output.sample
+        times = [int(t) for t in torch.as_tensor(timestep).reshape(-1)]
+        self._count += 1
+        call = self._count
+        if prediction.requires_grad:
+            kept = self._training_tensors(sample, text, prediction)
+            if kept:
+                prediction.register_hook(lambda gradient: self._gradient(call, gradient))
+            start = False
+        else:
+            start = self._begins_a_picture(times[0])
+            kept = {"sample": self._recorder.tensor(sample[:1])} if start else {}
+        self._recorder.fact(
+            "unet", call=call, label=self._models.label(model), times=times[:LISTED_PROMPTS], batch=sample.shape[0],
+            dtype=str(sample.dtype), training=prediction.requires_grad, pipeline=self._pipeline, start=start, **kept,
+        )  # fmt: skip
+
+    def _training_tensors(
+        self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor
+    ) -> dict[str, str | None]:
+        if self._kept["training"] >= TRAINING_CALLS:
+            return {}
+        self._kept["training"] += 1
+        keep = self._recorder.tensor
+        return {"sample": keep(sample), "text": keep(text), "prediction": keep(prediction)}
+
+    def _begins_a_picture(self, timestep: int) -> bool:
+        """The first call inside a pipeline, or, in a loop written by hand, a timestep above the one before."""
+        if self._pipeline is not None:
+            first, self._pipeline_started = not self._pipeline_started, True
+            return first
+        first = self._last_timestep is None or timestep > self._last_timestep
+        self._last_timestep = timestep
+        return first
+
+    def _gradient(self, call: int, gradient: torch.Tensor) -> None:
+        self._recorder.fact("unet_gradient", call=call, gradient=self._recorder.tensor(gradient))
+
+    def text(self, model: torch.nn.Module, ids: torch.Tensor | None, output: Any) -> None:
+        """ids: (B, 77) token ids, or None when the student passed embeddings."""
+        training = bool(output[0].requires_grad)
+        table = embedding_table(model)
+        loaded = self._models.original_table(model)
+        fields: dict[str, Any] = {}
+        if training and loaded is not None:
+            # Restoring only after the loop leaves the same end state; this shows what each forward really used.
+            fields["loaded_rows_digest"] = digest(table[: loaded.shape[0]])
+            fields["table_dtype"] = str(table.dtype)
+            fields["new_values"] = new_rows(self._recorder, table, loaded.shape[0])
+        listed = None if ids is None else ids.detach().reshape(-1, ids.shape[-1])[:LISTED_PROMPTS].tolist()
+        label = self._models.label(model)
+        self._recorder.fact("text", label=label, ids=listed, training=training, pipeline=self._pipeline, **fields)
+
+    def encode(self, model: torch.nn.Module, image: torch.Tensor, output: Any) -> None:
+        """image: (B, 3, H, W) in -1..1; the posterior's mean and deviation: (B, 4, H/8, W/8), before scaling."""
+        posterior = output[0] if isinstance(output, tuple) else output.latent_dist
+        kept: dict[str, Any] = {}
+        if self._kept["encode"] < ENCODES:
+            self._kept["encode"] += 1
+            kept = {"mean": self._recorder.tensor(posterior.mean), "deviation": float(posterior.std.float().mean())}
+        self._recorder.fact("encode", label=self._models.label(model), image=digest(image), **kept)
+
+    def decode(self, model: torch.nn.Module, latents: torch.Tensor) -> None:
+        """latents: (B, 4, h, w) as the decoder gets them, that is, divided by the scaling factor."""
+        fields = {"latents": digest(latents), "pipeline": self._pipeline}
+        self._recorder.fact("decode", label=self._models.label(model), **fields)
+
+    def begin_pipeline(self, name: str, arguments: dict[str, Any]) -> None:
+        """A pipeline was called; what its components do until it returns belongs to it."""
+        self._count += 1
+        self._pipeline, self._pipeline_started = self._count, False
+        self._recorder.fact("pipeline", call=self._pipeline, cls=name, arguments=_plain_arguments(arguments))
+
+    def end_pipeline(self) -> None:
+        """The pipeline returned or raised."""
+        self._pipeline = None
+
+    def cosine(self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor) -> None:
+        """Two (width,) or (1, width) vectors and their cosine; larger batches are not the course's and are left out."""
+        if left.numel() != right.numel() or result.numel() != 1 or self._kept["cosine"] >= COSINES:
+            return
+        self._kept["cosine"] += 1
+        keep = self._recorder.tensor
+        self._recorder.fact("cosine", left=keep(left.reshape(-1)), right=keep(right.reshape(-1)), value=float(result))
+
+
+def _plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that are text or numbers, cut to lengths a person reads; a generator becomes its seed."""
+    plain: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, bool | int | float) and value == value and abs(value) != float("inf"):
+            plain[name] = value
+        elif isinstance(value, str):
+            plain[name] = value[:500]
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            plain[name] = [item[:500] for item in value[:LISTED_PROMPTS]]
+        elif isinstance(value, torch.Generator):
+            plain[name] = {"seed": value.initial_seed()}
+    return plain

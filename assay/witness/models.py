@@ -1,0 +1,152 @@
+"""Decides which model objects are watched, and what of their weights is written down at load and at each cell's end."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from assay.witness.digest import changed_rows, digest
+from assay.witness.plain_prompt import plain_output
+from assay.witness.recorder import Recorder
+
+KINDS = {
+    "UNet2DConditionModel": "unet",
+    "AutoencoderKL": "vae",
+    "CLIPTextModel": "text_encoder",
+    "CLIPTextModelWithProjection": "text_encoder",
+}
+LISTED_ROWS = 256  # row numbers written down; a count is kept beside them, and 256 names are more than anyone reads
+KEPT_ROWS = 64  # rows whose values are kept as well
+
+
+@dataclass
+class Watched:
+    """One model object: `table` is its embedding table (rows, width) as loaded, for text encoders only."""
+
+    label: str
+    kind: str
+    model: weakref.ref[torch.nn.Module]
+    held: torch.nn.Module | None
+    known: dict[str, tuple[str, list[int], str]] = field(default_factory=dict)
+    table: torch.Tensor | None = None
+
+
+class Models:
+    """The watched models. During a cell they are held, so that one deleted inside the cell is still seen at its end."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._watched: list[Watched] = []
+        self._names: dict[int, tuple[str, str]] = {}
+
+    def label(self, model: torch.nn.Module) -> str:
+        """The label of `model`; one that was never seen before is watched from here on."""
+        for entry in self._watched:
+            if entry.model() is model:
+                return entry.label
+        return self.watch(model, None, None)
+
+    def watch(self, model: torch.nn.Module, source: str | None, subfolder: str | None) -> str:
+        """Write down every tensor of `model` as it is now and follow it until it is gone."""
+        kind = KINDS.get(type(model).__name__, "model")
+        label = f"{kind}{sum(entry.kind == kind for entry in self._watched) + 1}"
+        entry = Watched(label, kind, weakref.ref(model), model)
+        self._watched.append(entry)
+        entry.known = _tensors(model)
+        fields: dict[str, Any] = {"plain": None}
+        if kind == "text_encoder":
+            entry.table = embedding_table(model).detach().to("cpu", copy=True)
+            fields["plain"] = plain_output(model, self._recorder)
+        if kind == "vae":
+            fields["scaling_factor"] = float(model.config.scaling_factor)  # type: ignore[union-attr,arg-type]
+        self._recorder.fact(
+            "load", label=label, what=kind, cls=type(model).__name__, source=source, subfolder=subfolder,
+            tensors=entry.known, **fields,
+        )  # fmt: skip
+        return label
+
+    def original_table(self, model: torch.nn.Module) -> torch.Tensor | None:
+        """The embedding table of `model` as it was loaded, or None for a model without one."""
+        return next((entry.table for entry in self._watched if entry.model() is model), None)
+
+    def alive(self) -> Iterator[tuple[Watched, torch.nn.Module]]:
+        """The watched models that still exist, oldest first."""
+        for entry in self._watched:
+            model = entry.model()
+            if model is not None:
+                yield entry, model
+
+    def name_of(self, parameter: torch.Tensor) -> tuple[str, str] | None:
+        """(label of the model, name of the parameter in it), or None for a parameter of no watched model."""
+        if id(parameter) not in self._names:
+            self._names = {
+                id(tensor): (entry.label, name)
+                for entry, model in self.alive()
+                for name, tensor in torch.nn.Module.named_parameters(model)
+            }
+        return self._names.get(id(parameter))
+
+    def begin_cell(self) -> None:
+        """Hold every model until the cell has ended."""
+        for entry, model in self.alive():
+            entry.held = model
+
+    def end_cell(self) -> None:
+        """Write down what changed in the weights since the last look, then let go."""
+        for entry, model in self.alive():
+            self._write_state(entry, model)
+        for entry in self._watched:
+            entry.held = None
+        self._names = {}
+
+    def _write_state(self, entry: Watched, model: torch.nn.Module) -> None:
+        now = _tensors(model)
+        changed = {name: value for name, value in now.items() if entry.known.get(name) != value}
+        gone = [name for name in entry.known if name not in now]
+        entry.known = now
+        if not changed and not gone:
+            return
+        fields: dict[str, Any] = {}
+        if entry.kind == "text_encoder":
+            fields = {"table": self.table_state(entry, model), "plain": plain_output(model, self._recorder)}
+        self._recorder.fact("state", label=entry.label, changed=changed, gone=gone, **fields)
+
+    def table_state(self, entry: Watched, model: torch.nn.Module) -> dict[str, Any]:
+        """Which rows of the embedding table differ from the loaded ones, and the values of the first and the new."""
+        table = embedding_table(model).detach()
+        original = entry.table
+        assert original is not None
+        loaded = original.shape[0]
+        rows = changed_rows(original.to(table.dtype), table[:loaded])
+        return {
+            "rows": table.shape[0],
+            "loaded_rows": loaded,
+            "dtype": str(table.dtype),
+            "changed": rows[:LISTED_ROWS],
+            "changed_count": len(rows),
+            "changed_values": self._recorder.tensor(table[rows[:KEPT_ROWS]]) if rows else None,
+            "new_values": new_rows(self._recorder, table, loaded),
+        }
+
+
+def new_rows(recorder: Recorder, table: torch.Tensor, loaded: int) -> str | None:
+    """The rows that were added behind the loaded ones, (n, width), kept under a name; None when there are none."""
+    return recorder.tensor(table[loaded : loaded + LISTED_ROWS]) if table.shape[0] > loaded else None
+
+
+def embedding_table(model: torch.nn.Module) -> torch.Tensor:
+    """The token embedding table (rows, width) of a text encoder, read again each time: resizing may replace it."""
+    return model.get_input_embeddings().weight  # type: ignore[operator,no-any-return]
+
+
+def _tensors(model: torch.nn.Module) -> dict[str, tuple[str, list[int], str]]:
+    """Name to (dtype, shape, digest) of parameters and buffers, asked of the class: an instance may be overridden."""
+    found = {}
+    for walk in (torch.nn.Module.named_parameters, torch.nn.Module.named_buffers):
+        for name, tensor in walk(model):
+            found[name] = (str(tensor.dtype), list(tensor.shape), digest(tensor))
+    return found

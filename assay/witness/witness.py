@@ -1,0 +1,205 @@
+"""Decides when the witness listens: wraps the libraries once, records only between `start` and the process's end."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from assay.witness.calls import Calls
+from assay.witness.models import Models
+from assay.witness.quiet import is_quiet
+from assay.witness.recorder import Recorder
+from assay.witness.tokens import Tokens
+from assay.witness.training import Training
+from assay.witness.values import record_values
+
+
+class Witness:
+    """One submission's witness; the parts listen, this one tells them where in the notebook we are."""
+
+    current: Witness | None = None
+
+    def __init__(self, folder: Path, names: set[str]) -> None:
+        self.recorder = Recorder(folder)
+        self.models = Models(self.recorder)
+        self.training = Training(self.recorder, self.models)
+        self.calls = Calls(self.recorder, self.models)
+        self.tokens = Tokens(self.recorder)
+        self._names = names
+        self._known: dict[str, int] = {}
+
+    @classmethod
+    def start(cls, folder: Path, names: set[str]) -> Witness:
+        """Listen from now on; facts go into `folder`, and values of `names` are looked up after each cell."""
+        cls.current = cls(folder, names)
+        return cls.current
+
+    def begin_cell(self, exercise: int, cell: int) -> None:
+        """A cell is about to run: `exercise` 0 is the set-up, `cell` the 0-based index among all cells."""
+        if exercise != self.recorder.exercise:
+            self.calls.begin_exercise()
+        self.recorder.exercise, self.recorder.cell = exercise, cell
+        self.models.begin_cell()
+        self.tokens.begin_cell()
+
+    def end_cell(self, namespace: Mapping[str, Any]) -> None:
+        """The cell has ended, well or not: write down the state of the world."""
+        self.tokens.end_cell()
+        self.models.end_cell()
+        self.training.end_cell()
+        record_values(self.recorder, namespace, self._known, self._names)
+        self.recorder.flush()
+
+
+def _listening() -> Witness | None:
+    return None if is_quiet() else Witness.current
+
+
+def _after(owner: Any, name: str, note: Callable[..., None]) -> None:
+    """Wrap method `name` of class `owner`: call it, then `note(witness, result, *args, **kwargs)`."""
+    original = owner.__dict__[name]
+    inner = original.__func__ if isinstance(original, classmethod) else original
+
+    @functools.wraps(inner)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        result = inner(*args, **kwargs)
+        witness = _listening()
+        if witness is not None:
+            note(witness, result, *args, **kwargs)
+        return result
+
+    setattr(owner, name, classmethod(wrapper) if isinstance(original, classmethod) else wrapper)
+
+
+def install() -> None:
+    """Wrap the libraries' classes, once per process and before any notebook runs; silent until `Witness.start`."""
+    _install_loading()
+    _install_calls()
+    _install_pipelines()
+    _install_training()
+
+
+def _install_loading() -> None:
+    from diffusers.models.modeling_utils import ModelMixin
+    from transformers import PreTrainedModel
+    from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+    def model(w: Witness, result: Any, cls: type, source: Any = None, *_: Any, **kwargs: Any) -> None:
+        loaded = result[0] if isinstance(result, tuple) else result
+        w.models.watch(loaded, str(source)[:500], kwargs.get("subfolder"))
+
+    def tokenizer(w: Witness, result: Any, cls: type, source: Any = None, *_: Any, **kwargs: Any) -> None:
+        w.tokens.watch(result, str(source)[:500])
+
+    def ids(w: Witness, result: Any, *_: Any, **__: Any) -> None:
+        w.tokens.asked(result)
+
+    def added(w: Witness, result: Any, tokenizer: Any, *_: Any, **__: Any) -> None:
+        w.tokens.added(tokenizer)
+
+    _after(ModelMixin, "from_pretrained", model)
+    _after(PreTrainedModel, "from_pretrained", model)
+    _after(PreTrainedTokenizerBase, "from_pretrained", tokenizer)
+    _after(PreTrainedTokenizerBase, "encode", ids)
+    _after(PreTrainedTokenizerBase, "convert_tokens_to_ids", ids)
+    _after(PreTrainedTokenizerBase, "add_tokens", added)
+
+
+def _install_calls() -> None:
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    def unet(
+        w: Witness, out: Any, model: Any, sample: Any, timestep: Any, encoder_hidden_states: Any, *_: Any, **__: Any
+    ) -> None:
+        w.calls.unet(model, sample, timestep, encoder_hidden_states, out)
+
+    def text(w: Witness, out: Any, model: Any, input_ids: Any = None, *_: Any, **__: Any) -> None:
+        w.calls.text(model, input_ids, out)
+
+    def encode(w: Witness, out: Any, model: Any, x: Any, *_: Any, **__: Any) -> None:
+        w.calls.encode(model, x, out)
+
+    def decode(w: Witness, out: Any, model: Any, z: Any, *_: Any, **__: Any) -> None:
+        w.calls.decode(model, z)
+
+    _after(UNet2DConditionModel, "forward", unet)
+    _after(CLIPTextModel, "forward", text)
+    _after(AutoencoderKL, "encode", encode)
+    _after(AutoencoderKL, "decode", decode)
+    _install_cosine()
+
+
+def _install_cosine() -> None:
+    original = torch.nn.functional.cosine_similarity
+
+    @functools.wraps(original)
+    def cosine_similarity(x1: Any, x2: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(x1, x2, *args, **kwargs)
+        witness = _listening()
+        if witness is not None and torch.is_tensor(x1) and torch.is_tensor(x2):
+            witness.calls.cosine(x1, x2, result)
+        return result
+
+    torch.nn.functional.cosine_similarity = cosine_similarity
+    torch.cosine_similarity = cosine_similarity
+
+
+def _install_pipelines() -> None:
+    from diffusers import (
+        StableDiffusionImg2ImgPipeline,
+        StableDiffusionInpaintPipeline,
+        StableDiffusionPipeline,
+    )
+
+    for owner in (StableDiffusionPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline):
+        _wrap_pipeline(owner)
+
+
+def _wrap_pipeline(owner: Any) -> None:
+    original = owner.__call__
+
+    @functools.wraps(original)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        witness = _listening()
+        if witness is None:
+            return original(self, *args, **kwargs)
+        positional = {"prompt": args[0]} if args else {}
+        witness.calls.begin_pipeline(owner.__name__, positional | kwargs)
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            witness.calls.end_pipeline()
+
+    owner.__call__ = wrapper
+
+
+def _install_training() -> None:
+    from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+    original = torch.autograd.backward
+
+    @functools.wraps(original)
+    def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
+        witness = _listening()
+        if witness is not None:
+            witness.training.before_backward(tensors)
+        original(tensors, *args, **kwargs)
+        if witness is not None:
+            witness.training.after_backward()
+
+    def before(optimizer: Any, args: Any, kwargs: Any) -> None:
+        if (witness := _listening()) is not None:
+            witness.training.before_step(optimizer)
+
+    def after(optimizer: Any, args: Any, kwargs: Any) -> None:
+        if (witness := _listening()) is not None:
+            witness.training.after_step(optimizer)
+
+    torch.autograd.backward = backward
+    register_optimizer_step_pre_hook(before)
+    register_optimizer_step_post_hook(after)

@@ -1,0 +1,299 @@
+"""Textual inversion: one new word learns, and nothing else does."""
+
+import math
+
+import torch
+
+from assay import Failure
+from assay.claims import (
+    require_adapter_learned,
+    require_cross_attention_targets,
+    require_forward_process,
+    require_fresh_steps,
+    require_learned,
+    require_new_tokens,
+    require_noise_target,
+    require_only_lora_gradients,
+    require_row_gradients,
+    require_size_by_formula,
+    require_unchanged,
+    require_unchanged_rows,
+    require_varied_timesteps,
+    require_zero_start,
+)
+
+COSINE = 1e-5  # float32 rounding of a dot product of unit vectors
+CHANCE = 3  # numbers that hit: one of 500 random ones does, by 2,016 cosines of 64 words and 1e-5 either way
+
+
+# Exercise 1: the embedding table --------------------------------------------------------------------------------------
+
+
+def check_the_embedding_table_was_read(work, table):
+    """The embedding table was loaded and the ids of several words were looked up."""
+    ids = {i for fact in work.facts("ids") for i in fact["ids"] if 0 <= i < table.loaded_rows - 2}
+    if len(ids) < 2:
+        raise Failure(
+            f"the tokenizer was asked for the ids of {len(ids)} words",
+            help="Ask the tokenizer for the ids of a few related and unrelated words and take their rows of the table.",
+        )
+
+
+def check_similarities_are_cosines_of_rows(work, table):
+    """Cosine similarities were computed between rows of the embedding table."""
+    if not _observed_cosine(work, table) and len(_cosines_among_variables(work, table)) < CHANCE:
+        raise Failure(
+            "no number in the notebook is the cosine of two rows whose words were looked up",
+            misconception="the dot product alone measures length as well as direction",
+            help="Divide the dot product of two rows by both their lengths, or use the library's cosine similarity.",
+        )
+
+
+def _observed_cosine(work, table):
+    """Whether cosine_similarity was called on two different rows of the table, and gave their cosine."""
+    for fact in work.facts("cosine"):
+        left, right = work.evidence.tensor(fact["left"]), work.evidence.tensor(fact["right"])
+        is_right = not torch.equal(left, right) and abs(_cosine(left, right) - fact["value"]) <= COSINE
+        if is_right and table.is_vocabulary_row(left) and table.is_vocabulary_row(right):
+            return True
+    return False
+
+
+def _cosines_among_variables(work, table):
+    """Different numbers left in variables that equal the cosine of two looked-up rows."""
+    ids = sorted({i for fact in work.facts("ids") for i in fact["ids"] if 0 <= i < table.loaded_rows})[:64]
+    rows = torch.nn.functional.normalize(table.original[ids].double(), dim=1)
+    wanted = (rows @ rows.T)[~torch.eye(len(ids), dtype=torch.bool)]
+    return {v for v in work.numbers if math.isfinite(v) and bool(((wanted - v).abs() <= COSINE).any())}
+
+
+def _cosine(left, right):
+    return float(torch.nn.functional.cosine_similarity(left.double(), right.double(), dim=0))
+
+
+def check_the_table_grew_by_the_new_tokens(table):
+    """The table grew: every token that was added has a row behind the ones that were loaded."""
+    require_new_tokens(table)
+
+
+def check_the_new_row_is_initialised(table):
+    """The new token's row holds finite numbers to start from."""
+    require_new_tokens(table)
+    for row, values in table.final.items():
+        if not bool(torch.isfinite(values).all()) or not bool(values.count_nonzero()):
+            content = "NaN or infinity" if values.count_nonzero() else "nothing but zeros"
+            raise Failure(
+                f"row {row} ({table.token(row)}) holds {content}",
+                help="Copy the row of a related word into the new row.",
+            )
+    if not table.final:
+        raise Failure("the new row was not seen", help="Resize the embedding table after adding the token.")
+
+
+def check_existing_rows_and_transformer_are_unchanged(work, table):
+    """Adding a token left every existing row and the CLIP transformer as they were."""
+    require_unchanged_rows(table)
+    require_unchanged(work, "text_encoder")
+
+
+# Exercises 2 and 3: the new word --------------------------------------------------------------------------------------
+
+
+def check_the_pseudo_token_was_added(table):
+    """The pseudo-token has an id and a row of its own, behind the vocabulary."""
+    require_new_tokens(table)
+
+
+def check_the_step_moved_the_pseudo_token_row(table, training):
+    """The optimizer step moved the pseudo-token's row."""
+    if not training.steps:
+        raise Failure("no optimizer step was made", help="Take one step with an optimizer that holds the table.")
+    require_learned(table)
+
+
+def check_the_pseudo_token_row_learned(table, training):
+    """The pseudo-token's row learned: it is finite, has moved, and is no existing word's row."""
+    if not training.steps:
+        raise Failure("no optimizer step was made", help="Is there an optimizer, and does the loop reach its step?")
+    require_learned(table)
+
+
+def check_the_pseudo_token_row_had_a_gradient_at_every_step(table, training):
+    """The pseudo-token's row had a gradient at every optimizer step."""
+    require_row_gradients(table, training)
+
+
+def check_gradients_reach_exactly_the_prompts_rows(work, table):
+    """The rows with a gradient are the prompt's tokens, the pseudo-token among them."""
+    require_new_tokens(table)
+    prompts = {i for f in work.facts("text") if f["training"] for row in f["ids"] or () for i in row}
+    rows = {row for f in work.facts("gradient") if f["label"] == table.model.label for row in f.get("rows", ())}
+    if not rows & table.pseudo_ids:
+        raise Failure(
+            f"{len(rows)} rows had a gradient, the pseudo-token's was not among them",
+            misconception="frozen does not mean cut off: gradients pass through frozen layers to reach the table",
+            help="Does the table require a gradient, and is the text encoder called outside no_grad?",
+        )
+    if rows - prompts:
+        stray = min(rows - prompts)
+        raise Failure(f"row {stray} ({table.token(stray)!r}) had a gradient but is in no prompt")
+
+
+def check_frozen_parts_have_no_gradient(work, training):
+    """Gradients passed through U-Net, VAE and CLIP transformer without staying there."""
+    if not training.backwards:
+        raise Failure("no backward pass was made")
+    for fact in work.facts("gradient"):
+        names = [name for name in fact["names"] if "token_embedding" not in name]
+        if names:
+            part = fact["label"].rstrip("0123456789")
+            raise Failure(
+                f"{len(names)} parameters of {part} had a gradient; the first is {names[0]}",
+                misconception="only the embedding is trained; a gradient on a frozen part costs memory and invites "
+                "the optimizer to change it",
+                help="Freeze the parts before the forward pass.",
+            )
+
+
+def check_only_the_pseudo_token_rows_changed(table):
+    """Only the pseudo-token's row of the embedding table changed, bit for bit."""
+    require_unchanged_rows(table)
+
+
+def check_rows_were_restored_before_the_next_forward(work, table):
+    """Every forward pass of the loop used the original rows of all other words."""
+    seen = [f for f in work.facts("text") if f["training"] and f["label"] == table.model.label]
+    if not seen:
+        raise Failure("no training forward pass of the text encoder was seen")
+    moved = [n for n, f in enumerate(seen, 1) if f["loaded_rows_digest"] != table.digest(f["table_dtype"])]
+    if moved:
+        raise Failure(
+            f"{len(moved)} of {len(seen)} forward passes ran with moved rows of other words; the first is {moved[0]}",
+            help="Put the other rows back within the loop, not after it: the token learns beside the words it meets.",
+        )
+
+
+# Exercises 2, 3 and 4: the training step and what it must leave alone -------------------------------------------------
+
+
+def check_the_noisy_latent_follows_the_forward_process(training):
+    """The U-Net's input is sqrt(alpha_bar) times the scaled latent plus sqrt(1 - alpha_bar) times unit noise."""
+    require_forward_process(training)
+
+
+def check_the_loss_target_is_the_noise(training):
+    """The loss compares the U-Net's prediction with the very noise that was added."""
+    require_noise_target(training)
+
+
+def check_timesteps_vary(training):
+    """The timesteps are drawn at random over the schedule."""
+    require_varied_timesteps(training)
+
+
+def check_every_step_is_a_fresh_gradient_step(training):
+    """Every optimizer step used fresh gradients, and the loop made as many steps as it announced."""
+    require_fresh_steps(training, training.declared_steps.get("num_training_steps"))
+
+
+def check_clip_unet_and_vae_are_unchanged(work):
+    """CLIP transformer, U-Net and VAE have the bits that they were loaded with."""
+    require_unchanged(work, "text_encoder", "unet", "vae")
+
+
+def check_clip_transformer_is_unchanged(work):
+    """The CLIP transformer has the bits that it was loaded with."""
+    require_unchanged(work, "text_encoder")
+
+
+def check_unet_and_vae_are_unchanged(work):
+    """U-Net and VAE have the bits that they were loaded with."""
+    require_unchanged(work, "unet", "vae")
+
+
+def check_base_vae_and_clip_are_unchanged(work):
+    """The U-Net's base weights, the VAE and CLIP have the bits that they were loaded with."""
+    require_unchanged(work, "unet", "vae", "text_encoder")
+
+
+def check_a_prompt_without_the_token_is_unaffected(table):
+    """A prompt without the pseudo-token gives the same text embedding as before."""
+    error, precision = table.plain_prompt_change
+    # one object answers bit for bit in one precision; rounding the weights to half moves the answer by up to 3e-2
+    allowed = {torch.float32: 0.0, torch.float16: 5e-3, torch.bfloat16: 3e-2}[precision]
+    if not error <= allowed:
+        raise Failure(
+            f"the text encoder's answer to a prompt without the token changed by {error:.1e} (relative)",
+            misconception="the model is only unchanged for other prompts when every other row is back in its place",
+            help="Which rows of the table does an ordinary prompt use?",
+        )
+
+
+def check_pictures_with_and_without_the_token(work, table, pictures):
+    """Pictures were generated with and without the pseudo-token, from the same start noise."""
+    own = [p for p in pictures if p.exercise == work.number]
+    with_token = [p for p in own if p.prompt_ids & table.pseudo_ids]
+    without = [p for p in own if p.prompt_ids and not p.prompt_ids & table.pseudo_ids]
+    if not with_token or not without:
+        raise Failure(
+            f"{len(with_token)} pictures with the pseudo-token in the prompt, {len(without)} without",
+            help="Generate at least one of each.",
+        )
+    if not any(a.same_start(b) for a in with_token for b in without):
+        raise Failure(
+            "no picture with the token began from the same noise as one without",
+            misconception="two pictures from different noise differ anyway; the comparison then shows nothing",
+            help="Give every generation a generator with the same seed.",
+        )
+
+
+# Exercise 4: LoRA -----------------------------------------------------------------------------------------------------
+
+
+def check_only_lora_parameters_had_gradients(adapter):
+    """Only LoRA parameters had gradients."""
+    require_only_lora_gradients(adapter)
+
+
+def check_the_adapter_learned(adapter):
+    """Every LoRA matrix moved during training."""
+    require_adapter_learned(adapter)
+
+
+def check_adapters_start_at_zero(adapter):
+    """The adapter starts as no change at all: every B matrix is zero before the first step."""
+    require_zero_start(adapter)
+
+
+def check_targets_cover_cross_attention(work, adapter):
+    """The adapter sits on the query, key, value and output projections of every cross-attention."""
+    require_cross_attention_targets(work, adapter)
+
+
+def check_lora_size_follows_the_formula(adapter):
+    """What is trained has r times (inputs + outputs) numbers for each adapted layer, and no more."""
+    require_size_by_formula(adapter)
+
+
+def check_both_methods_share_prompts_and_seeds(work, adapter, pictures):
+    """LoRA and textual inversion were compared on the same start noise and like prompts."""
+    lora = [p for p in pictures if p.exercise == work.number and p.unet == adapter.model.label]
+    token = [p for p in pictures if p.unet != adapter.model.label and p.prompt_ids & work.new_token_ids]
+    if not lora or not token:
+        raise Failure(
+            f"{len(lora)} pictures with the adapter, {len(token)} with the learned token",
+            help="Generate from both methods before you compare them.",
+        )
+    pairs = [(a, b) for a in lora for b in token if a.same_start(b)]
+    if not pairs:
+        raise Failure(
+            "no picture of one method began from the same noise as one of the other",
+            misconception="with different seeds the noise decides what differs, not the method",
+            help="Give both methods a generator with the same seed.",
+        )
+    shared = max(len(a.prompt_ids & b.prompt_ids) for a, b in pairs)
+    if shared <= WORDS_OF_ANY_TWO_PROMPTS:
+        raise Failure("no two pictures from the same noise had words in common", help="Use the same prompts.")
+
+
+WORDS_OF_ANY_TWO_PROMPTS = 3  # the two marks and "a"
