@@ -53,8 +53,8 @@ def _observed_cosine(work, table):
     """Whether cosine_similarity was called on two different rows of the table, and gave their cosine."""
     for fact in work.facts("cosine"):
         left, right = work.evidence.tensor(fact["left"]), work.evidence.tensor(fact["right"])
-        is_right = not torch.equal(left, right) and abs(_cosine(left, right) - fact["value"]) <= COSINE
-        if is_right and table.is_vocabulary_row(left) and table.is_vocabulary_row(right):
+        are_rows = table.is_vocabulary_row(left) and table.is_vocabulary_row(right) and not torch.equal(left, right)
+        if are_rows and abs(_cosine(left, right) - fact["value"]) <= COSINE:
             return True
     return False
 
@@ -193,7 +193,7 @@ def check_timesteps_vary(training):
 
 def check_every_step_is_a_fresh_gradient_step(training):
     """Every optimizer step used fresh gradients, and the loop made as many steps as it announced."""
-    require_fresh_steps(training, training.declared_steps.get("num_training_steps"))
+    require_fresh_steps(training, training.declared_steps.values())
 
 
 def check_clip_unet_and_vae_are_unchanged(work):

@@ -24,10 +24,9 @@ def require_only_lora_gradients(adapter: Adapter) -> None:
 def require_adapter_learned(adapter: Adapter) -> None:
     """Fail unless steps were made and every matrix of the adapter moved."""
     still = adapter.still
-    if still or not adapter.steps:
+    if still:
         raise Failure(
-            f"{len(still)} of {len(adapter.parameters)} LoRA matrices did not move"
-            + (f"; the first is {still[0]}" if still else ", and no step was made"),
+            f"{len(still)} of {len(adapter.parameters)} LoRA matrices did not move; the first is {still[0]}",
             misconception="an optimizer built before the adapter existed does not know its parameters",
             help="Look at what the optimizer holds and how many steps it makes; A needs two, because B starts at zero.",
         )
@@ -63,9 +62,9 @@ def require_cross_attention_targets(work: Work, adapter: Adapter) -> None:
 
 def require_size_by_formula(adapter: Adapter) -> None:
     """Fail unless what is trained has r (in + out) numbers for each adapted layer (Hu et al. 2021, section 4.1)."""
-    if adapter.trained_size != adapter.size_by_formula or not adapter.layers:
+    if adapter.trainable_size != adapter.size_by_formula or not adapter.layers:
         raise Failure(
-            f"{adapter.trained_size:,} numbers were trained; {len(adapter.layers)} adapted layers have "
-            f"{adapter.size_by_formula:,}",
-            help="Which other parameters does the optimizer hold that have a gradient?",
+            f"{adapter.trainable_size:,} numbers of the U-Net were trainable; its {len(adapter.layers)} adapted layers "
+            f"have {adapter.size_by_formula:,}",
+            help="Which other parameters of the U-Net require a gradient?",
         )

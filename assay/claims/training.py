@@ -6,6 +6,8 @@ under 0.039 with anything independent (five standard errors); the nearest wrong 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from assay.failure import Failure
 from assay.judging.observations.training import Training, TrainingSample
 
@@ -71,7 +73,7 @@ def require_training(training: Training) -> list[TrainingSample]:
     return training.samples
 
 
-def require_fresh_steps(training: Training, announced: float | None = None) -> None:
+def require_fresh_steps(training: Training, announced: Collection[float] = ()) -> None:
     """Fail without steps, with gradients used twice, or with another number of steps than was announced."""
     steps, passes = len(training.steps), len(training.backwards)
     if not steps:
@@ -85,5 +87,6 @@ def require_fresh_steps(training: Training, announced: float | None = None) -> N
             misconception="backward() adds to what is in .grad; nothing clears it by itself",
             help="Clear the gradients once per step.",
         )
-    if announced is not None and int(announced) not in (steps, passes):
-        raise Failure(f"{steps} steps from {passes} backward passes, but {int(announced)} were announced")
+    if announced and not {steps, passes} & {int(number) for number in announced}:
+        wanted = " or ".join(f"{int(number)}" for number in announced)
+        raise Failure(f"{steps} steps from {passes} backward passes, but {wanted} were announced")

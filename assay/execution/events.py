@@ -29,7 +29,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self.received = 0
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
         """Take more bytes and give the whole records among them; torn or foreign ones are passed over.
@@ -37,7 +36,6 @@ class Reader:
         Raises:
             OverflowError: a record grew beyond what any output may be.
         """
-        self.received += len(data)
         self._buffer += data
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])

@@ -112,9 +112,9 @@ def _no_input(*_: object) -> str:
 
 def run_cell(shell: Shell, source: str, emit: Emit, capture: DescriptorCapture) -> CellResult:
     """Run one cell; everything it prints, shows or raises goes to `emit` as nbformat outputs, in order."""
-    _Publisher.emit = staticmethod(emit)
     count = shell.execution_count
     out, err = Stream("stdout", emit), Stream("stderr", emit)
+    _Publisher.emit = staticmethod(_in_order(out, err, emit))
     kept = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = out, err
     began = time.perf_counter()
@@ -129,6 +129,17 @@ def run_cell(shell: Shell, source: str, emit: Emit, capture: DescriptorCapture) 
         emit({"output_type": "stream", "name": name, "text": text})
     error = result.error_before_exec or result.error_in_exec
     return CellResult(error is None, _describe(error), count, seconds)
+
+
+def _in_order(out: Stream, err: Stream, emit: Emit) -> Emit:
+    """What was printed before a picture is shown comes before it."""
+
+    def shown(output: dict[str, Any]) -> None:
+        out.flush()
+        err.flush()
+        emit(output)
+
+    return shown
 
 
 def _run(shell: Shell, source: str) -> Any:

@@ -21,7 +21,7 @@ GRACE_S = 10.0  # a snapshot that has not gone on this long after its child was 
 
 @dataclass(frozen=True)
 class Allowance:
-    """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, and of all outputs."""
+    """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, of outputs per exercise."""
 
     cell_s: float
     exercise_s: float
@@ -38,6 +38,7 @@ class Supervisor:
         self.execution = Execution()
         self._started: float | None = None
         self._section = -1
+        self._received = 0
         self._leaf = pid
         self._cell: int | None = None
         self._section_began = self._cell_began = time.monotonic()
@@ -55,7 +56,7 @@ class Supervisor:
                     if not data:
                         break
                     self._take(reader, data)
-                self._look(reader)
+                self._look()
         finally:
             os.close(descriptor)
             kill_all(self._pid)
@@ -63,6 +64,7 @@ class Supervisor:
         return self.execution
 
     def _take(self, reader: Reader, data: bytes) -> None:
+        self._received += len(data)
         try:
             for record in reader.feed(data):
                 self._obey(record)
@@ -89,8 +91,13 @@ class Supervisor:
         if not self._section < position < len(self._plan.sections):
             return
         self._started = self._started or time.monotonic()
-        self._section, self._leaf, self._cell, self._killed = position, int(record["pid"]), None, None
+        self._begin_section(position, int(record["pid"]))
+
+    def _begin_section(self, position: int, leaf: int) -> None:
+        """Every section has its own time and its own room for outputs."""
+        self._section, self._leaf, self._cell, self._killed = position, leaf, None, None
         self._section_began = self._cell_began = time.monotonic()
+        self._received = 0
 
     def _on_cell(self, record: dict[str, Any]) -> None:
         self._cell = int(record["cell"])
@@ -119,12 +126,12 @@ class Supervisor:
         number = self._plan.sections[position].exercise
         status = int(record["status"])
         self.execution.endings[number] = self._killed or _after_death(status, self._cell)
-        self._killed = None
+        self._begin_section(position, self._pid)
 
     def _on_finished(self, record: dict[str, Any]) -> None:
         self._finished = True
 
-    def _look(self, reader: Reader) -> None:
+    def _look(self) -> None:
         now = time.monotonic()
         if self._started is None:
             return
@@ -132,11 +139,11 @@ class Supervisor:
             if now - self._killed_at > GRACE_S:
                 self._finished = True
             return
-        limit = self._exceeded(now, reader)
+        limit = self._exceeded(now)
         if limit is not None:
             self._stop(limit)
 
-    def _exceeded(self, now: float, reader: Reader) -> Ending | None:
+    def _exceeded(self, now: float) -> Ending | None:
         allowed, cell = self._allowance, self._cell
         assert self._started is not None
         if now - self._started > allowed.submission_s:
@@ -147,7 +154,7 @@ class Supervisor:
             return Ending("timeout", f"the exercise was still running after {_time(allowed.exercise_s)}", cell)
         if cell is not None and now - self._cell_began > allowed.cell_s:
             return Ending("timeout", f"cell {cell} was still running after {_time(allowed.cell_s)}", cell)
-        if reader.received > allowed.output_bytes:
+        if self._received > allowed.output_bytes:
             return Ending("resource", f"the outputs grew beyond {_size(allowed.output_bytes)}", cell)
         used = memory_of(self._pid, allowed.memory_bytes)
         self.execution.peak_memory = max(self.execution.peak_memory, used)

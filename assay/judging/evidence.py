@@ -34,25 +34,22 @@ class Evidence:
 
     def tensor(self, name: object) -> torch.Tensor | None:
         """The tensor that a fact names, on the CPU; None when it was not kept."""
-        place = self._places.get(name) if isinstance(name, str) else None
-        if place is None:
-            return None
-        with safe_open(place, framework="pt") as file:
-            found: torch.Tensor = file.get_tensor(name)
-        return found
+        file = self._files.get(name) if isinstance(name, str) else None
+        return None if file is None else file.get_tensor(name)
 
     @cached_property
-    def _places(self) -> dict[str, Path]:
-        places: dict[str, Path] = {}
+    def _files(self) -> dict[str, Any]:
+        """Name of a tensor to the open file that holds it."""
+        files: dict[str, Any] = {}
         for path in sorted(self._folder.glob("tensors-*.safetensors"))[:TENSOR_FILES]:
             if path.is_symlink():
                 continue
             try:
-                with safe_open(path, framework="pt") as file:
-                    places |= dict.fromkeys(file.keys(), path)
+                file = safe_open(path, framework="pt").__enter__()  # type: ignore[no-untyped-call]
+                files |= dict.fromkeys(file.keys(), file)
             except (SafetensorError, OSError):  # torn by the death of its writer, or forged
                 continue
-        return places
+        return files
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ class Court:
     @pytest.fixture
     def adapter(self, work: Work) -> Any:
         """The LoRA adapter, or a failure when no optimizer was given one."""
-        return work.adapter or _nothing("no optimizer step was made on LoRA parameters")
+        return work.adapter or _nothing("no LoRA parameter of a U-Net was trained")
 
     @pytest.fixture
     def pictures(self, work: Work) -> Any:

@@ -63,6 +63,10 @@ class Kit:
             "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            # Each load would complain that the hub cannot be reached, in the middle of a student's output.
+            "HF_HUB_VERBOSITY": "error",
+            "DATASETS_VERBOSITY": "error",
+            "DIFFUSERS_VERBOSITY": "error",
             # The tokenizers' own threads neither survive a fork nor help with one prompt.
             "TOKENIZERS_PARALLELISM": "false",
         }
@@ -91,11 +95,11 @@ def dataset_folder(kit: Path, repo_id: str) -> Path:
 
 def file_digests(kit: Path) -> dict[str, str]:
     """SHA-256 (hex) of every regular file of the kit but the manifest, by relative path; links are not followed."""
-    files = (p for p in sorted(kit.rglob("*")) if p.is_file() and not _is_ours_to_skip(p, kit))
+    files = (p for p in sorted(kit.rglob("*")) if p.is_file() and not _left_out(p, kit))
     return {p.relative_to(kit).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
-def _is_ours_to_skip(path: Path, kit: Path) -> bool:
+def _left_out(path: Path, kit: Path) -> bool:
     # Locks come and go with `datasets`; a path through a linked folder is the same file once more.
     linked = any(p.is_symlink() for p in (path, *path.parents) if p.is_relative_to(kit) and p != kit)
     return linked or path.suffix == ".lock" or path == kit / MANIFEST
@@ -103,7 +107,13 @@ def _is_ours_to_skip(path: Path, kit: Path) -> bool:
 
 def write_manifest(kit: Path, facts: dict[str, Any]) -> None:
     """Seal the folder: what made it, and the digest of every file in it."""
-    manifest = {"format": FORMAT, "name": RECIPE, "recipe_version": RECIPE_VERSION, "aliases": ALIASES, **facts}
+    manifest = {
+        "format": FORMAT,
+        "name": RECIPE,
+        "recipe_version": RECIPE_VERSION,
+        "aliases": {**ALIASES, CLIP_TEXT: STABLE_DIFFUSION},
+        **facts,
+    }
     manifest["files"] = file_digests(kit)
     (kit / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
 

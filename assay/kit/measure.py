@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from assay.kit.layout import ALIASES, CLIP_TEXT, DATASET, STABLE_DIFFUSION
+from assay.kit.layout import ALIASES, CLIP_TEXT, DATASET, STABLE_DIFFUSION, model_folder
 from assay.kit.torchvision_operators import define_missing_operators
 from assay.kit.vocabulary import ENTRIES
 
@@ -26,8 +29,9 @@ def main(which: str) -> None:
     import torch
 
     torch.set_num_threads(1)
-    parts = {name: part for name, load in _loads().items() if (part := _loaded(name, load)) is not None}
-    if len(parts) < len(_loads()):
+    loads = _loads()
+    parts = {name: part for name, load in loads.items() if (part := _loaded(name, load)) is not None}
+    if len(parts) < len(loads):
         return  # what did not load has its finding already, and the rest cannot be measured without it
     _measure_vocabulary(parts["tokenizer"])
     if which == "figures":
@@ -43,7 +47,7 @@ def _loads() -> dict[str, Callable[[], Any]]:
     from transformers import CLIPTextModel, CLIPTokenizer
 
     def part(loader: Any, folder: str) -> Callable[[], Any]:
-        return lambda: loader.from_pretrained(STABLE_DIFFUSION, subfolder=folder)
+        return partial(loader.from_pretrained, STABLE_DIFFUSION, subfolder=folder)
 
     pipeline = diffusers.StableDiffusionPipeline
     plain = {"safety_checker": None, "requires_safety_checker": False}
@@ -54,12 +58,20 @@ def _loads() -> dict[str, Callable[[], Any]]:
         "autoencoder": part(diffusers.AutoencoderKL, "vae"),
         "DDPM scheduler": part(diffusers.DDPMScheduler, "scheduler"),
         "DPM++ scheduler": part(diffusers.DPMSolverMultistepScheduler, "scheduler"),
-        "data set": lambda: load_dataset(DATASET, split="train"),
-        "pipeline": lambda: pipeline.from_pretrained(STABLE_DIFFUSION, **plain),
-        **{alias: (lambda alias=alias: pipeline.from_pretrained(alias, **plain)) for alias in ALIASES},  # type: ignore[misc]
-        f"{CLIP_TEXT} tokenizer": lambda: CLIPTokenizer.from_pretrained(CLIP_TEXT),
-        f"{CLIP_TEXT} text encoder": lambda: CLIPTextModel.from_pretrained(CLIP_TEXT),
+        "data set": partial(load_dataset, DATASET, split="train"),
+        "pipeline": partial(pipeline.from_pretrained, STABLE_DIFFUSION, **plain),
+        **{alias: partial(pipeline.from_pretrained, alias, **plain) for alias in ALIASES if _present(alias)},
+        **{
+            f"{CLIP_TEXT}: {loader.__name__}": partial(loader.from_pretrained, CLIP_TEXT)
+            for loader in (CLIPTokenizer, CLIPTextModel)
+            if _present(CLIP_TEXT)
+        },
     }
+
+
+def _present(alias: str) -> bool:
+    # A kit of real weights need not have the other names.
+    return model_folder(Path(os.environ["HF_HOME"]), alias).exists()
 
 
 def _loaded(name: str, load: Callable[[], Any]) -> Any | None:

@@ -53,7 +53,8 @@ def landscape(seed: int) -> Image.Image:
         _hills(draw, rng, horizon - 90 + 60 * layer, 110 - 35 * layer, _mix(far, near, share))
     if foreground != "a meadow":
         _water(draw, rng, horizon + 60, _mix(top, horizon_colour, 0.5), sun, narrow=foreground == "a river")
-    _trees(draw, rng, near)
+    # Beside a lake trees stand on the far shore, else anywhere in the foreground.
+    _trees(draw, rng, near, *((horizon + 40, horizon + 64) if foreground == "a lake" else (430, SIDE)))
     return picture
 
 
@@ -98,18 +99,17 @@ def _water(
     else:
         draw.rectangle((0, shore, SIDE, SIDE), fill=colour)
     for _ in range(14):
-        y, x, length = (
-            int(rng.integers(shore + 8, SIDE)),
-            middle + int(rng.integers(-60, 60)),
-            int(rng.integers(10, 34)),
-        )
+        y = int(rng.integers(shore + 8, SIDE))
+        width = 10 + 80 * (y - shore) // (SIDE - shore) if narrow else 60  # a river is narrow at its far end
+        x, length = middle + int(rng.integers(-width, width + 1)) // 2, int(rng.integers(width // 4, width // 2))
         draw.line((x - length, y, x + length, y), fill=_mix(colour, glint, 0.5), width=2)
 
 
-def _trees(draw: ImageDraw.ImageDraw, rng: np.random.Generator, colour: Colour) -> None:
+def _trees(draw: ImageDraw.ImageDraw, rng: np.random.Generator, colour: Colour, top_foot: int, low_foot: int) -> None:
     dark = _mix(colour, (0, 0, 0), 0.35)
     for _ in range(int(rng.integers(4, 10))):
-        x, foot, height = int(rng.integers(0, SIDE)), int(rng.integers(440, SIDE)), int(rng.integers(50, 110))
+        x, foot = int(rng.integers(0, SIDE)), int(rng.integers(top_foot, low_foot))
+        height = int(rng.integers(50, 110)) * foot // SIDE  # nearer trees are taller
         for tier in range(3):
             top, half = foot - height + tier * height // 5, height // 7 * (tier + 1) // 2 + 6
             draw.polygon([(x, top), (x - half, top + height // 2), (x + half, top + height // 2)], fill=dark)

@@ -35,6 +35,7 @@ def verify_kit(kit: Kit, figures: bool = False) -> list[Finding]:
 
 def show_kit(kit: Kit, out: Path) -> Path:
     """Write a contact sheet (PNG) of the data set, reconstructions and generated pictures; returns `out`."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as writable:
         run_module("assay.kit.sheet", [str(out.absolute())], kit.environment(Path(writable)), lambda line: None)
     return out

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from assay.witness.digest import digest
-from assay.witness.models import Models, embedding_table, new_rows
+from assay.witness.models import LISTED_NAMES, Models, embedding_table, new_rows
 from assay.witness.recorder import Recorder
 
 TRAINING_CALLS = 64  # of one exercise kept with all their tensors; statistics over 64 noise samples settle every check
@@ -27,10 +27,12 @@ class Calls:
         self._pipeline_started = False
         self._last_timestep: int | None = None
         self._kept = {"training": 0, "encode": 0, "cosine": 0}
+        self._described: set[str] = set()
 
     def begin_exercise(self) -> None:
         """Start counting anew."""
         self._kept = {"training": 0, "encode": 0, "cosine": 0}
+        self._described = set()
 
     def unet(
         self, model: torch.nn.Module, sample: torch.Tensor, timestep: Any, text: torch.Tensor, output: Any
@@ -41,6 +43,7 @@ class Calls:
         self._count += 1
         call = self._count
         if prediction.requires_grad:
+            self._describe_trainable(model)
             kept = self._training_tensors(sample, text, prediction)
             if kept:
                 prediction.register_hook(lambda gradient: self._gradient(call, gradient))
@@ -52,6 +55,20 @@ class Calls:
             "unet", call=call, label=self._models.label(model), times=times[:LISTED_PROMPTS], batch=sample.shape[0],
             dtype=str(sample.dtype), training=prediction.requires_grad, pipeline=self._pipeline, start=start, **kept,
         )  # fmt: skip
+
+    def _describe_trainable(self, model: torch.nn.Module) -> None:
+        """What of this model requires a gradient when an exercise first trains by way of it, before any step."""
+        label = self._models.label(model)
+        if label in self._described:
+            return
+        self._described.add(label)
+        trainable = {n: p for n, p in torch.nn.Module.named_parameters(model) if p.requires_grad}
+        listed = {
+            name: {"shape": list(p.shape), "zero": not bool(p.detach().count_nonzero()), "digest": digest(p)}
+            for name, p in list(trainable.items())[:LISTED_NAMES]
+        }
+        size = sum(p.numel() for p in trainable.values())
+        self._recorder.fact("trainable", label=label, parameters=listed, size=size)
 
     def _training_tensors(
         self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor

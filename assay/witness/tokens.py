@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+import torch
+
 from assay.witness.quiet import quiet
 from assay.witness.recorder import Recorder
 
@@ -30,7 +32,8 @@ class Tokens:
         self._recorder.fact("tokenizer", label=label, source=source, size=size)
 
     def asked(self, ids: object) -> None:
-        """Remember ids that a tokenizer gave out: a number, a list of them, or lists in lists."""
+        """Remember ids that a tokenizer gave out: a number, a list of them, lists in lists, or a tensor."""
+        ids = ids.tolist() if isinstance(ids, torch.Tensor) else ids
         if type(ids) is int:
             if len(self._asked) < LISTED_IDS:
                 self._asked.add(ids)

@@ -9,10 +9,8 @@ from typing import Any
 import torch
 
 from assay.witness.digest import digest
-from assay.witness.models import LISTED_ROWS, Models, embedding_table, new_rows
+from assay.witness.models import LISTED_NAMES, LISTED_ROWS, Models, embedding_table, new_rows
 from assay.witness.recorder import Recorder, number
-
-LISTED_NAMES = 2000  # parameters named per optimizer: the full-size U-Net has 686, LoRA adds 256
 
 
 class Training:

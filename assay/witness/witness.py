@@ -104,7 +104,12 @@ def _install_loading() -> None:
     _after(ModelMixin, "from_pretrained", model)
     _after(PreTrainedModel, "from_pretrained", model)
     _after(PreTrainedTokenizerBase, "from_pretrained", tokenizer)
+
+    def called(w: Witness, result: Any, *_: Any, **__: Any) -> None:
+        w.tokens.asked(result.get("input_ids"))
+
     _after(PreTrainedTokenizerBase, "encode", ids)
+    _after(PreTrainedTokenizerBase, "__call__", called)
     _after(PreTrainedTokenizerBase, "convert_tokens_to_ids", ids)
     _after(PreTrainedTokenizerBase, "add_tokens", added)
 

@@ -105,8 +105,10 @@ class EmbeddingTable:
         rows = {row: row - self.loaded_rows for row in self.pseudo_ids}
         return {row: values[place] for row, place in rows.items() if place < len(values)}
 
-    def is_vocabulary_row(self, row: torch.Tensor) -> bool:
+    def is_vocabulary_row(self, row: torch.Tensor | None) -> bool:
         """Whether `row` (width,) has the bits of one of the loaded rows in its dtype."""
+        if row is None or row.shape != self.original.shape[1:]:
+            return False
         return bool((self.original.to(row.dtype) == row).all(dim=1).any())
 
     def token(self, row: int) -> str:

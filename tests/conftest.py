@@ -1,0 +1,34 @@
+"""What several test files share, dear to make: one kit and one warm parent for the whole session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from assay.command.lessons import load_lessons, warm_imports
+from assay.command.run import start_warm
+from assay.command.session import Session
+from assay.execution.parent import WarmParent
+from assay.kit import Kit, ensure_kit
+
+
+@pytest.fixture(scope="session")
+def kit() -> Kit:
+    """The kit in `$ASSAY_KIT` or the user's cache; the first session on a machine builds it, in about a minute."""
+    return ensure_kit(None)
+
+
+@pytest.fixture(scope="session")
+def warm(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmParent]:
+    """A warm parent on the CPU that has imported what the reference notebooks import."""
+    folder = tmp_path_factory.mktemp("warm")
+    (folder / "runs").mkdir()
+    with start_warm(kit, warm_imports(load_lessons()), folder, "cpu") as parent:
+        yield parent
+
+
+@pytest.fixture(scope="session")
+def session(kit: Kit, warm: WarmParent) -> Session:
+    """What `grade.py run` shares between notebooks."""
+    return Session(load_lessons(), None, kit, warm, "fork", "limits")
