@@ -65,7 +65,8 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
 
 
 def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:
-    """The judge's answer; a failure says when the exercise had stopped, because that may be all there is to it."""
-    if answer["state"] == "failed" and state is not None and state.state in STOPPED and state.reason:
-        answer = answer | {"seen": f"{answer['seen']} ({state.reason})"}
+    """The judge's answer. In an exercise that was stopped, what is missing is missing through the student's own code:
+    failed, and it says when the exercise stopped, because that may be all there is to it."""
+    if answer["state"] != "passed" and state is not None and state.state in STOPPED and state.reason:
+        answer = answer | {"state": "failed", "seen": f"{answer['seen']} ({state.reason})"}
     return Outcome(**answer)

@@ -1,4 +1,4 @@
-"""Decides how facts and tensors reach the disk: a JSON line at once, tensors as safetensors at each cell's end."""
+"""Decides how facts and tensors reach the disk: a JSON line at once, tensors as safetensors soon after."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 TENSOR_BYTES = 512 * 2**20  # of one submission: enough for 300 full-size training steps, and a disk survives it
+PENDING_BYTES = 2**20  # a process that dies takes at most this much with it: some steps of a small training loop
 FACT_LINES = 200_000  # a training loop writes about five lines a step; beyond this the loop is not the course's
 
 
@@ -22,6 +23,7 @@ class Recorder:
         self._folder = folder
         self._descriptor = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._pending: dict[str, torch.Tensor] = {}
+        self._pending_bytes = 0
         self._tensor_count = 0
         self._tensor_bytes = 0
         self._lines = 0
@@ -45,13 +47,16 @@ class Recorder:
         self._tensor_count += 1
         name = f"{os.getpid()}.{self._tensor_count}"
         self._pending[name] = value.detach().to("cpu", copy=True).contiguous()
+        self._pending_bytes += size
+        if self._pending_bytes > PENDING_BYTES:
+            self.flush()
         return name
 
     def flush(self) -> None:
-        """Write the tensors kept since the last flush to a file of their own."""
+        """Write the tensors kept since the last flush to a file of their own; done at each cell's end at the latest."""
         if self._pending:
             save_file(self._pending, self._folder / f"tensors-{os.getpid()}-{self._tensor_count}.safetensors")
-            self._pending = {}
+            self._pending, self._pending_bytes = {}, 0
 
 
 def number(value: float) -> float | str:

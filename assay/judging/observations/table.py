@@ -62,8 +62,9 @@ class EmbeddingTable:
 
     @cached_property
     def added_tokens(self) -> dict[str, int]:
-        """Tokens that were added to a tokenizer, with the ids they got; of this exercise if it added any."""
-        facts = self.work.facts("added_tokens") or self.work.facts_so_far("added_tokens")
+        """Tokens that were added to a tokenizer, with the ids they got, since the text encoder was loaded."""
+        began = self.model.loaded["exercise"]
+        facts = [fact for fact in self.work.facts_so_far("added_tokens") if fact["exercise"] >= began]
         return {str(token): int(row) for fact in facts for token, row in fact["tokens"].items()}
 
     @cached_property
