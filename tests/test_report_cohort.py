@@ -56,3 +56,11 @@ def test_no_string_of_a_submission_becomes_markup(text: str, tmp_path: Path) -> 
     broken = samples.result(f"{text}/{text}", state="rejected", reason=text, lesson=None, score=None, max_score=None)
     html = page([samples.hostile(text), samples.excellent(), broken], tmp_path)
     assert read(html).tags.count("main") == 1 and "<script" not in html.lower()
+
+
+def test_one_check_in_two_exercises_has_two_lines_of_its_own(tmp_path):
+    first = samples.exercise(1, "One", samples.criterion("same-claim", "passed"))
+    second = samples.exercise(2, "Two", samples.criterion("same-claim", "failed"))
+    write_cohort_report([samples.result("a.ipynb", first, second)], [None], tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (page.count(">100 %<"), page.count(">0 %<")) == (1, 1)

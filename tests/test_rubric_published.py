@@ -179,7 +179,7 @@ FIRST = notebook(exercise(SHOWN, "print('freed')", number=1), exercise(SHOWN, SK
 
 
 def test_registering_writes_digests_below_the_marker_only(rubric_path):
-    assert register(rubric_path, FIRST) == "small.ipynb is registered as version 1: 4 code cells, 1 of them open."
+    assert register(rubric_path, FIRST) == "small.ipynb is registered as version 1: 4 cells, 1 of them open."
     text = rubric_path.read_bytes().decode()
     assert text.startswith(HAND_WRITTEN + MARKER)
     assert "TODO" not in text
@@ -198,7 +198,7 @@ def test_registering_again_changes_nothing(rubric_path):
 def test_another_version_is_added_to_the_first(rubric_path):
     register(rubric_path, FIRST)
     second = notebook(exercise(SHOWN, number=1), exercise("# TODO: all of it"))
-    assert "as version 2: 2 code cells, 1 of them open" in register(rubric_path, second)
+    assert "as version 2: 2 cells, 1 of them open" in register(rubric_path, second)
     assert "already, as version 1" in register(rubric_path, FIRST)
     two = load_rubric(rubric_path).exercises[1]
     assert [cell.version for cell in two.published] == [1, 1, 2]

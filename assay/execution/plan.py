@@ -17,7 +17,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Plan:
-    """One notebook's execution; `names` are looked up in the student's namespace, `needed` must stay readable."""
+    """One notebook's execution; `names` are looked up in the student's namespace, `needed` must stay readable.
+
+    Without `witness` nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
+    """
 
     folder: str
     sections: tuple[Section, ...]
@@ -25,6 +28,7 @@ class Plan:
     needed: tuple[str, ...]
     memory_bytes: int
     cpu_s: float
+    witness: bool = True
 
     def write(self, path: Path) -> None:
         """Store as JSON."""

@@ -8,7 +8,7 @@ from typing import Any
 from assay.judging.observations import Work
 from assay.judging.observations.models import ModelHistory
 
-SHOWN_ROWS = 40
+SHOWN_ROWS = 12  # names of rows that a reader takes in; the total stands beside them
 SHOWN_LOSSES = 2000
 NAMES = {"unet": "U-Net", "vae": "VAE", "text_encoder": "CLIP transformer"}
 

@@ -144,22 +144,31 @@ def _exercise_cell(exercise: Mapping[str, object] | None) -> Markup:
 
 def _heat_map(entries: Sequence[Entry]) -> Markup:
     """Criteria by submissions; the criteria of the first result that has them all give the rows."""
-    states = {e.number: {c["id"]: c for c in criteria_of(e.result)} for e in entries}
     heads = [tag("th", "Criterion", scope="col"), tag("th", "Passed", scope="col", class_="number")]
     heads += [tag("th", f"{e.number}", scope="col", title=e.name) for e in entries]
     rows: list[Markup] = []
     for exercise in max((e.result["exercises"] for e in entries), key=len):
         title = f"Exercise {exercise['number']} · {one_line(exercise['title'])}"
         rows.append(tag("tr", tag("th", title, scope="rowgroup", colspan=2), class_="exercise"))
-        rows += [_heat_row(criterion, states) for criterion in exercise["criteria"]]
+        rows += [
+            _heat_row(criterion, _found(entries, exercise["number"], criterion)) for criterion in exercise["criteria"]
+        ]
     table = tag("table", tag("thead", tag("tr", heads)), tag("tbody", rows), class_="heat")
     legend = "✓ passed, ✗ failed, ? not checked, ✎ to be marked by a person. The numbers are those of the table above."
     return tag("section", tag("h2", "Criteria by submission"), tag("p", legend, class_="quiet"),
                tag("div", table, class_="scroll", tabindex=0), class_="card")  # fmt: skip
 
 
-def _heat_row(criterion: Mapping[str, str], states: Mapping[int, Mapping[str, Mapping[str, str]]]) -> Markup:
-    found = [of.get(criterion["id"]) for of in states.values()]
+def _found(entries: Sequence[Entry], number: int, criterion: Mapping[str, str]) -> list[Mapping[str, str] | None]:
+    """The criterion as each submission met it; a check may serve several exercises, and the number tells which."""
+    found = []
+    for entry in entries:
+        own = [e["criteria"] for e in entry.result["exercises"] if e["number"] == number]
+        found.append(next((c for criteria in own for c in criteria if c["id"] == criterion["id"]), None))
+    return found
+
+
+def _heat_row(criterion: Mapping[str, str], found: Sequence[Mapping[str, str] | None]) -> Markup:
     judged = [c["state"] == "passed" for c in found if c is not None and c["state"] in ("passed", "failed")]
     rate = f"{100 * mean(judged):.0f} %" if judged else "–"
     cells = [_heat_cell(c) for c in found]

@@ -39,6 +39,7 @@ def _versions(published: Sequence[PublishedCell]) -> list[list[PublishedCell]]:
 def register(rubric_path: Path, notebook: Notebook) -> str:
     """Add the published `notebook` to the generated part of a rubric file; the part above stays byte for byte.
 
+    Text cells are remembered too, so that a report can tell a student's own words from the course's.
     Returns a sentence that says what was registered; a notebook with cells already known changes nothing.
 
     Raises:
@@ -56,7 +57,7 @@ def register(rubric_path: Path, notebook: Notebook) -> str:
     rubric_path.write_bytes(_hand_written(rubric_path) + _generated(known).encode())
     every = [cell for cells in new.values() for cell in cells]
     left_open = sum(cell.open for cell in every)
-    return f"{notebook.file} is registered as version {version}: {len(every)} code cells, {left_open} of them open."
+    return f"{notebook.file} is registered as version {version}: {len(every)} cells, {left_open} of them open."
 
 
 def _require_same_exercises(rubric: Rubric, notebook: Notebook) -> None:
@@ -68,8 +69,11 @@ def _require_same_exercises(rubric: Rubric, notebook: Notebook) -> None:
 
 def _published(exercise: Exercise, rubric: Rubric, version: int) -> list[PublishedCell]:
     complete = next(one.level == "guided" for one in rubric.exercises if one.number == exercise.number)
-    code = (cell.source for cell in exercise.cells if cell.kind == "code")
-    return [PublishedCell(cell_digest(source), is_open(source, complete), version) for source in code]
+    return [
+        PublishedCell(cell_digest(cell.source), cell.kind == "code" and is_open(cell.source, complete), version)
+        for cell in exercise.cells
+        if cell.source.strip()
+    ]
 
 
 def _same_version(known: dict[int, list[PublishedCell]], new: dict[int, list[PublishedCell]], limit: int) -> int | None:
