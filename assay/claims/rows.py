@@ -46,9 +46,9 @@ def require_unchanged_rows(table: EmbeddingTable) -> None:
 def require_learned(table: EmbeddingTable) -> None:
     """Fail unless every pseudo-token's row is finite, has moved, and is no existing row."""
     require_new_tokens(table)
-    for row in sorted(table.pseudo_ids & table.final.keys()):
+    for row in sorted(table.final):
         _require_learned_row(table, row)
-    if not table.initial or not table.final:
+    if not table.initial.keys() & table.final.keys():
         raise Failure(
             "the pseudo-token's row never took part in a forward pass",
             help="Is the pseudo-token in the training prompt, and does its text go through the text encoder?",
@@ -63,6 +63,11 @@ def _require_learned_row(table: EmbeddingTable, row: int) -> None:
             f"{name} holds NaN or infinity",
             misconception="float16 has too little range for Adam's second moments: 1e-8 rounds to zero",
             help="Keep what the optimizer updates in float32.",
+        )
+    if len(values.unique()) < 2:
+        raise Failure(
+            f"{name} holds the same number everywhere",
+            help="What writes to the row after the optimizer's last step?",
         )
     if row in table.initial and torch.equal(values, table.initial[row].to(values.dtype)):
         raise Failure(

@@ -21,7 +21,14 @@ ENOUGH_STEPS = 6  # fewer timesteps say nothing about chance
 def require_forward_process(training: Training) -> None:
     """Fail unless every U-Net input is sqrt(a) z0 + sqrt(1 - a) e with unit noise e (Ho et al. 2020, equation 4)."""
     samples = require_training(training)
-    wrong = [s for s in samples if abs(s.noise_deviation - 1) > DEVIATION or abs(s.leakage) > LEAKAGE]
+    pictureless = sum(not s.has_picture for s in samples)
+    if pictureless:
+        raise Failure(
+            f"{pictureless} of {len(samples)} training samples were made of no picture that the VAE had encoded",
+            help="Encode the picture, scale the latent, and add the noise to that.",
+        )
+    # asked so that NaN, which is neither above nor below anything, is wrong
+    wrong = [s for s in samples if not (abs(s.noise_deviation - 1) <= DEVIATION and abs(s.leakage) <= LEAKAGE)]
     if wrong:
         worst = max(wrong, key=lambda s: abs(s.noise_deviation - 1) + abs(s.leakage))
         raise Failure(
@@ -38,7 +45,7 @@ def require_forward_process(training: Training) -> None:
 def require_noise_target(training: Training) -> None:
     """Fail unless the loss's gradient points from the added noise to the prediction, in every sample."""
     samples = require_training(training)
-    wrong = [s for s in samples if s.target_agreement < AGREEMENT]
+    wrong = [s for s in samples if not s.target_agreement >= AGREEMENT]
     if wrong:
         worst = min(wrong, key=lambda s: s.target_agreement)
         raise Failure(

@@ -12,8 +12,9 @@ from assay.command.progress import Display, show_kit_progress
 from assay.command.run import exit_code, publish, start_warm
 from assay.command.verdict import Record, verdict
 from assay.execution.parent import WarmParent
-from assay.failure import Misuse
+from assay.failure import Fault, Misuse
 from assay.kit import ensure_kit
+from assay.rubric import unchecked_exercises, validate_result
 
 
 def regrade(options: argparse.Namespace) -> int:
@@ -41,7 +42,13 @@ def _again(
     record = Record(**json.loads(path.read_text(encoding="utf-8")))
     if record.runner["kit"] != kit:
         raise Misuse(f"{folder} was made with the kit {record.runner['kit']}, this is {kit}: name that one with --kit")
-    made = verdict(record, lessons[record.lesson], folder, warm)
+    lesson = lessons[record.lesson]
+    try:
+        made = verdict(record, lesson, folder, warm)
+    except Fault as fault:
+        reason = str(fault).splitlines()[0]
+        unchecked = unchecked_exercises(lesson.rubric, reason)
+        return result | {"state": "fault", "reason": reason, "score": None, "max_score": None, "exercises": unchecked}
     made["seconds"]["total"] = result["seconds"]["total"]
     return made
 
@@ -57,5 +64,9 @@ def _read_results(out: Path) -> list[dict[str, Any]]:
         results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise Misuse(f"{out} has no results.json: name a folder that `grade.py run --out` wrote") from None
-    assert isinstance(results, list)
-    return results
+    try:
+        for result in results if isinstance(results, list) else [results]:
+            validate_result(result)
+    except ValueError as error:
+        raise Misuse(f"{out / 'results.json'} is not what `grade.py run` wrote ({error}): grade again") from None
+    return list(results)

@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     if options.lesson is not None and options.lesson not in lessons:
         meant = did_you_mean(options.lesson, lessons)
         raise Misuse(f"there is no lesson {options.lesson!r}{meant}; the lessons are {', '.join(lessons)}")
+    _require_writable(options.json)
     kit = ensure_kit(options.kit, show_kit_progress())
     with ExitStack() as stack:
         out = options.out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
@@ -62,6 +63,17 @@ def _prepare(out: Path) -> None:
             return
     except OSError as error:
         raise Misuse(f"cannot write into {out} ({error.strerror}): name another folder with --out") from None
+
+
+def _require_writable(json_to: str | None) -> None:
+    """Say now, and not after an hour of grading, that the file for the results cannot be written."""
+    if json_to is None or json_to == "-":
+        return
+    try:
+        with Path(json_to).open("a"):
+            return
+    except OSError as error:
+        raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
 
 
 def _grade_all(
@@ -100,18 +112,19 @@ def publish(
 
     from assay.report import print_results, write_all
 
-    text = json.dumps(results, indent=1, ensure_ascii=False)
+    # a file's name or a student's token may hold half a surrogate pair, which no encoding can write
+    text = json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8", "replace").decode()
     console = Console(stderr=json_to == "-")
     print_results(results, console)
     if out is not None:
-        (out / "results.json").write_text(text + "\n", encoding="utf-8", errors="replace")
+        (out / "results.json").write_text(text + "\n", encoding="utf-8")
         page = write_all(results, folders, out, lambda slug, source: is_published(lessons, slug, source))
         console.print(f"Reports: {page}", markup=False, highlight=False, soft_wrap=True)
     if json_to == "-":
         sys.stdout.write(text + "\n")
     elif json_to:
         try:
-            Path(json_to).write_text(text + "\n", encoding="utf-8", errors="replace")
+            Path(json_to).write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
 

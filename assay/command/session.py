@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -55,8 +56,10 @@ class Session:
     def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
         reason = ""
         for attempt in range(1, ATTEMPTS + 1):
+            if attempt > 1:  # in the same folder: that is where a report and a later regrade look
+                shutil.rmtree(folder, ignore_errors=True)
             try:
-                return self._grade(notebook, lesson, folder / f"try{attempt}" if attempt > 1 else folder, progress)
+                return self._grade(notebook, lesson, folder, progress)
             except Fault as fault:
                 reason = str(fault).splitlines()[0]
         return self._fault(notebook, lesson, reason)

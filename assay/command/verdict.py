@@ -68,5 +68,6 @@ def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:
     """The judge's answer. In an exercise that was stopped, what is missing is missing through the student's own code:
     failed, and it says when the exercise stopped, because that may be all there is to it."""
     if answer["state"] != "passed" and state is not None and state.state in STOPPED and state.reason:
-        answer = answer | {"state": "failed", "seen": f"{answer['seen']} ({state.reason})"}
+        seen = answer["seen"] if answer["state"] == "failed" else "the exercise stopped before this could be seen"
+        answer = answer | {"state": "failed", "seen": f"{seen} ({state.reason})"}
     return Outcome(**answer)

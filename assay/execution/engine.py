@@ -58,8 +58,10 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     plan, overrides = make_plan(order)
     path = order.folder / "plan.json"
     plan.write(path)
-    pid, descriptor = warm.order({"do": "run", "plan": str(path)})
-    execution = Supervisor(plan, order.allowance, pid, progress).follow(descriptor)
+    child = warm.order({"do": "run", "plan": str(path)})
+    execution = Supervisor(plan, order.allowance, child.pid, progress).follow(child.descriptor)
+    if not execution.finished and not warm.is_alive(child.generation):
+        raise Fault("The warm parent process died, and the notebook with it.")
     if execution.fault:
         raise Fault(f"The notebook could not be started: {execution.fault}.")
     return finish(order, execution, overrides)

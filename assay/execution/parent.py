@@ -11,13 +11,14 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from assay.execution.events import Reader
 from assay.failure import Fault
 
 START_S = 180.0  # importing torch, diffusers and transformers takes 4 to 15 s; a cold disk much longer
 ANSWER_S = 30.0  # a fork takes 0.03 s
+DYING_S = 0.2  # its children may be seen dead a moment before it is
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV")
 SAME_FOR_ALL = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # before matplotlib is imported, or figures are lost
@@ -40,6 +41,14 @@ def clean_environment(kit: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **SAME_FOR_ALL, "PYTHONPATH": package, "HOME": "/nonexistent", **kit}
 
 
+class Child(NamedTuple):
+    """A forked child: its pid, the descriptor to read its records from, and which start of the parent forked it."""
+
+    pid: int
+    descriptor: int
+    generation: int
+
+
 @dataclass
 class WarmParent:
     """A running warm parent; use as a context manager. Safe to order from several threads."""
@@ -49,6 +58,7 @@ class WarmParent:
     log: Path
     versions: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
+    generation: int = 0
     _process: subprocess.Popen[bytes] | None = None
     _socket: socket.socket | None = None
     _lines: IO[bytes] | None = None
@@ -67,6 +77,7 @@ class WarmParent:
         Raises:
             Fault: it did not come up; the message ends with what it wrote last.
         """
+        self.generation += 1
         ours, theirs = socket.socketpair()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -91,15 +102,15 @@ class WarmParent:
                 closing.close()
         self._process = self._socket = self._lines = None
 
-    def order(self, order: dict[str, Any]) -> tuple[int, int]:
-        """Have a child forked that carries out `order`: (its pid, the descriptor to read its records from)."""
+    def order(self, order: dict[str, Any]) -> Child:
+        """Have a child forked that carries out `order`."""
         reading, writing = os.pipe()
         try:
             with self._lock:
                 self._revive()
                 assert self._socket is not None
                 socket.send_fds(self._socket, [json.dumps(order).encode()], [writing])
-                return int(self._answer()["pid"]), reading
+                return Child(int(self._answer()["pid"]), reading, self.generation)
         except (OSError, Fault):
             os.close(reading)
             raise Fault(f"The warm parent process did not answer. {self._last_words()}") from None
@@ -112,13 +123,24 @@ class WarmParent:
         Raises:
             Fault: the child died, took too long, or raised.
         """
-        pid, descriptor = self.order({"do": "call", "call": function, "arguments": arguments})
-        for record in _records(descriptor, pid, timeout_s):
+        child = self.order({"do": "call", "call": function, "arguments": arguments})
+        for record in _records(child.descriptor, child.pid, timeout_s):
             if "answer" in record:
                 return record["answer"]
             if record.get("e") == "fault":
                 raise Fault(f"{function} failed: {record['reason']}\n{record['trace']}")
         raise Fault(f"{function} gave no answer within {timeout_s:.0f} s.")
+
+    def is_alive(self, generation: int) -> bool:
+        """Whether the process of that generation, counted from 1, still runs: its end is its children's end."""
+        with self._lock:
+            if generation != self.generation or self._process is None:
+                return False
+            try:
+                self._process.wait(DYING_S)
+            except subprocess.TimeoutExpired:
+                return True
+            return False
 
     def _revive(self) -> None:
         if self._process is None or self._process.poll() is not None:

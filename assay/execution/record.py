@@ -28,6 +28,7 @@ class Execution:
     witness_seconds: float = 0.0
     private_tmp: bool = False
     fault: str | None = None
+    finished: bool = False  # every section ended of its own; False too when a limit ended the notebook
     peak_memory: int = 0
     seconds: float = 0.0
 

@@ -129,7 +129,7 @@ class Supervisor:
         self._begin_section(position, self._pid)
 
     def _on_finished(self, record: dict[str, Any]) -> None:
-        self._finished = True
+        self._finished = self.execution.finished = True
 
     def _look(self) -> None:
         now = time.monotonic()

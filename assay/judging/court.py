@@ -54,8 +54,10 @@ def _ask(checks: Path, court: Court) -> None:
     printed = io.StringIO()
     with tempfile.TemporaryDirectory() as root, contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        os.chdir(root)
-        status = pytest.main(_options(checks, root), plugins=[court])
+        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            os.environ.pop(name, None)
+        with contextlib.chdir(root):
+            status = pytest.main(_options(checks, root), plugins=[court])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"pytest ended with {status!r}: {printed.getvalue()[-2000:]}")
 

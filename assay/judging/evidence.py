@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Evidence:
     def facts(self) -> list[dict[str, Any]]:
         """Every well-formed fact, in order; a line that is none (a process died while writing) is passed over."""
         path = self._folder / "facts.jsonl"
-        if not path.is_file() or path.is_symlink():
+        if not _is_own_file(path):
             return []
         with path.open("rb") as file:
             data = file.read(FACT_BYTES)
@@ -42,7 +43,7 @@ class Evidence:
         """Name of a tensor to the open file that holds it."""
         files: dict[str, Any] = {}
         for path in sorted(self._folder.glob("tensors-*.safetensors"))[:TENSOR_FILES]:
-            if path.is_symlink():
+            if not _is_own_file(path):
                 continue
             try:
                 file = safe_open(path, framework="pt").__enter__()  # type: ignore[no-untyped-call]
@@ -50,6 +51,17 @@ class Evidence:
             except (SafetensorError, OSError):  # torn by the death of its writer, or forged
                 continue
         return files
+
+
+def _is_own_file(path: Path) -> bool:
+    """A plain file of this Run: no way into another student's evidence, and no pipe that would let us wait."""
+    if path.parent.is_symlink():
+        return False
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -17,6 +17,13 @@ from assay.witness.digest import digest
 from assay.witness.quiet import quiet
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_CACHED = re.compile(r".*/models--([\w.-]+?)--([\w.-]+)/snapshots/[0-9a-f]+(?:/([\w.-]+))?/?")
+
+
+def place_of(source: str | None, subfolder: str | None) -> tuple[str | None, str | None]:
+    """(repository, subfolder) that a model was loaded from; a pipeline loads its parts by their paths in the cache."""
+    path = _CACHED.fullmatch(source or "")
+    return (f"{path[1]}/{path[2]}", path[3] or subfolder) if path else (source, subfolder)
 
 
 def snapshot(source: str, subfolder: str | None) -> Path | None:

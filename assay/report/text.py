@@ -88,7 +88,8 @@ def _print_one(result: Result, console: Console) -> None:
         console.print(_exercise(exercise, console))
         if exercise.get("reason"):
             console.print(_shown(console, exercise["reason"], "red"))
-        console.print(_criteria(exercise["criteria"], console))
+        if exercise["state"] != "not_attempted":  # then every line would say so again
+            console.print(_criteria(exercise["criteria"], console))
 
 
 def _total(result: Result) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 
 from assay.witness.digest import digest
-from assay.witness.models import LISTED_NAMES, Models, embedding_table, new_rows
-from assay.witness.recorder import Recorder
+from assay.witness.models import LISTED_NAMES, Models, new_rows
+from assay.witness.recorder import Recorder, number
+from assay.witness.unnoticed import unnoticed
+from assay.witness.weights import embedding_table, parameters_of
 
 TRAINING_CALLS = 64  # of one exercise kept with all their tensors; statistics over 64 noise samples settle every check
 LISTED_PROMPTS = 16  # rows of one batch of ids that are written down
@@ -39,7 +42,7 @@ class Calls:
     ) -> None:
         """sample, output: (B, 4, h, w); timestep: number or (B,); text: (B, 77, width)."""
         prediction = output[0] if isinstance(output, tuple) else output.sample
-        times = [int(t) for t in torch.as_tensor(timestep).reshape(-1)]
+        times = [_time(t) for t in torch.as_tensor(timestep).reshape(-1).tolist()]
         self._count += 1
         call = self._count
         if prediction.requires_grad:
@@ -62,7 +65,7 @@ class Calls:
         if label in self._described:
             return
         self._described.add(label)
-        trainable = {n: p for n, p in torch.nn.Module.named_parameters(model) if p.requires_grad}
+        trainable = {name: p for name, p in parameters_of(model) if p.requires_grad}
         listed = {
             name: {"shape": list(p.shape), "zero": not bool(p.detach().count_nonzero()), "digest": digest(p)}
             for name, p in list(trainable.items())[:LISTED_NAMES]
@@ -89,7 +92,8 @@ class Calls:
         return first
 
     def _gradient(self, call: int, gradient: torch.Tensor) -> None:
-        self._recorder.fact("unet_gradient", call=call, gradient=self._recorder.tensor(gradient))
+        with unnoticed(self._recorder, "unet_gradient"):
+            self._recorder.fact("unet_gradient", call=call, gradient=self._recorder.tensor(gradient))
 
     def text(self, model: torch.nn.Module, ids: torch.Tensor | None, output: Any) -> None:
         """ids: (B, 77) token ids, or None when the student passed embeddings."""
@@ -97,7 +101,7 @@ class Calls:
         table = embedding_table(model)
         loaded = self._models.original_table(model)
         fields: dict[str, Any] = {}
-        if training and loaded is not None:
+        if training and loaded is not None and table is not None:
             # Restoring only after the loop leaves the same end state; this shows what each forward really used.
             fields["loaded_rows_digest"] = digest(table[: loaded.shape[0]])
             fields["table_dtype"] = str(table.dtype)
@@ -112,7 +116,7 @@ class Calls:
         kept: dict[str, Any] = {}
         if self._kept["encode"] < ENCODES:
             self._kept["encode"] += 1
-            kept = {"mean": self._recorder.tensor(posterior.mean), "deviation": float(posterior.std.float().mean())}
+            kept = {"mean": self._recorder.tensor(posterior.mean), "deviation": number(float(posterior.std.float().mean()))}
         self._recorder.fact("encode", label=self._models.label(model), image=digest(image), **kept)
 
     def decode(self, model: torch.nn.Module, latents: torch.Tensor) -> None:
@@ -136,7 +140,12 @@ class Calls:
             return
         self._kept["cosine"] += 1
         keep = self._recorder.tensor
-        self._recorder.fact("cosine", left=keep(left.reshape(-1)), right=keep(right.reshape(-1)), value=float(result))
+        self._recorder.fact("cosine", left=keep(left.reshape(-1)), right=keep(right.reshape(-1)), value=number(float(result)))
+
+
+def _time(timestep: float) -> int:
+    """A timestep as a whole number; -1 for NaN and infinity, which no schedule has."""
+    return int(timestep) if math.isfinite(timestep) else -1
 
 
 def _plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import torch
 from assay.witness.digest import changed_rows, digest
 from assay.witness.plain_prompt import plain_output
 from assay.witness.recorder import Recorder
+from assay.witness.unnoticed import unnoticed
+from assay.witness.weights import buffers_of, embedding_table, parameters_of
 
 KINDS = {
     "UNet2DConditionModel": "unet",
@@ -53,22 +55,31 @@ class Models:
 
     def watch(self, model: torch.nn.Module, source: str | None, subfolder: str | None) -> str:
         """Write down every tensor of `model` as it is now and follow it until it is gone."""
-        kind = KINDS.get(type(model).__name__, "model")
+        cls = _library_class(model)
+        kind = KINDS.get(cls, "model")
         label = f"{kind}{sum(entry.kind == kind for entry in self._watched) + 1}"
         entry = Watched(label, kind, weakref.ref(model), model)
         self._watched.append(entry)
         entry.known = _tensors(model)
         fields: dict[str, Any] = {"plain": None}
         if kind == "text_encoder":
-            entry.table = embedding_table(model).detach().to("cpu", copy=True)
+            entry.table = self._table_as_loaded(embedding_table(model), copied=source is None)
             fields["plain"] = plain_output(model, self._recorder)
         if kind == "vae":
             fields["scaling_factor"] = float(model.config.scaling_factor)  # type: ignore[union-attr,arg-type]
         self._recorder.fact(
-            "load", label=label, what=kind, cls=type(model).__name__, source=source, subfolder=subfolder,
+            "load", label=label, what=kind, cls=cls, source=source, subfolder=subfolder,
             tensors=entry.known, **fields,
         )  # fmt: skip
         return label
+
+    def _table_as_loaded(self, table: torch.Tensor | None, copied: bool) -> torch.Tensor | None:
+        """A copy of `table`; for a copied model that of the model it was copied from, which may have grown since."""
+        if copied and table is not None:
+            for other in self._watched:
+                if other.table is not None and other.table.shape[1:] == table.shape[1:]:
+                    return other.table
+        return None if table is None else table.detach().to("cpu", copy=True)
 
     def original_table(self, model: torch.nn.Module) -> torch.Tensor | None:
         """The embedding table of `model` as it was loaded, or None for a model without one."""
@@ -87,7 +98,7 @@ class Models:
             self._names = {
                 id(tensor): (entry.label, name)
                 for entry, model in self.alive()
-                for name, tensor in torch.nn.Module.named_parameters(model)
+                for name, tensor in parameters_of(model)
             }
         return self._names.get(id(parameter))
 
@@ -99,9 +110,12 @@ class Models:
     def end_cell(self) -> None:
         """Write down what changed in the weights since the last look, then let go."""
         for entry, model in self.alive():
-            self._write_state(entry, model)
+            with unnoticed(self._recorder, "weights", entry.label):
+                self._write_state(entry, model)
         for entry in self._watched:
             entry.held = None
+            if entry.model() is None:
+                entry.known, entry.table = {}, None
         self._names = {}
 
     def _write_state(self, entry: Watched, model: torch.nn.Module) -> None:
@@ -116,20 +130,23 @@ class Models:
             fields = {"table": self.table_state(entry, model), "plain": plain_output(model, self._recorder)}
         self._recorder.fact("state", label=entry.label, changed=changed, gone=gone, **fields)
 
-    def table_state(self, entry: Watched, model: torch.nn.Module) -> dict[str, Any]:
+    def table_state(self, entry: Watched, model: torch.nn.Module) -> dict[str, Any] | None:
         """Which rows of the embedding table differ from the loaded ones, and the values of the first and the new."""
-        table = embedding_table(model).detach()
-        original = entry.table
-        assert original is not None
-        loaded = original.shape[0]
-        rows = changed_rows(original.to(table.dtype), table[:loaded])
+        found, original = embedding_table(model), entry.table
+        if found is None or original is None:
+            return None
+        table, loaded = found.detach(), original.shape[0]
+        common = min(loaded, table.shape[0])
+        # rows that were cut off are changed, too
+        rows = changed_rows(original[:common].to(table.dtype), table[:common]) + list(range(common, loaded))
+        kept = [row for row in rows[:KEPT_ROWS] if row < common]
         return {
             "rows": table.shape[0],
             "loaded_rows": loaded,
             "dtype": str(table.dtype),
             "changed": rows[:LISTED_ROWS],
             "changed_count": len(rows),
-            "changed_values": self._recorder.tensor(table[rows[:KEPT_ROWS]]) if rows else None,
+            "changed_values": self._recorder.tensor(table[kept]) if kept else None,
             "new_values": new_rows(self._recorder, table, loaded),
         }
 
@@ -139,15 +156,15 @@ def new_rows(recorder: Recorder, table: torch.Tensor, loaded: int) -> str | None
     return recorder.tensor(table[loaded : loaded + LISTED_ROWS]) if table.shape[0] > loaded else None
 
 
-def embedding_table(model: torch.nn.Module) -> torch.Tensor:
-    """The token embedding table (rows, width) of a text encoder, read again each time: resizing may replace it."""
-    return model.get_input_embeddings().weight  # type: ignore[operator,no-any-return]
+def _library_class(model: torch.nn.Module) -> str:
+    """The library's name for the class of `model`; a subclass of the student's own computes with the same weights."""
+    return next((base.__name__ for base in type(model).__mro__ if base.__name__ in KINDS), type(model).__name__)
 
 
 def _tensors(model: torch.nn.Module) -> dict[str, tuple[str, list[int], str]]:
-    """Name to (dtype, shape, digest) of parameters and buffers, asked of the class: an instance may be overridden."""
-    found = {}
-    for walk in (torch.nn.Module.named_parameters, torch.nn.Module.named_buffers):
-        for name, tensor in walk(model):
-            found[name] = (str(tensor.dtype), list(tensor.shape), digest(tensor))
-    return found
+    """Name to (dtype, shape, digest) of parameters and buffers."""
+    return {
+        name: (str(tensor.dtype), list(tensor.shape), digest(tensor))
+        for walk in (parameters_of, buffers_of)
+        for name, tensor in walk(model)
+    }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from assay.witness.quiet import quiet
+from assay.witness.weights import modules_of, parameters_of
 from assay.witness.recorder import Recorder
 
 # "a photo of a painting" between the start and end marks, then words from all over the table, then padding:
@@ -22,8 +23,9 @@ def plain_output(model: torch.nn.Module, recorder: Recorder) -> str | None:
     """
     try:
         with quiet(), torch.no_grad(), _without_hooks(model):
-            device = next(torch.nn.Module.parameters(model)).device
-            output = type(model).forward(model, torch.tensor([PLAIN_IDS], device=device))
+            device = next(parameter for _, parameter in parameters_of(model)).device
+            with torch.random.fork_rng([device] if device.type == "cuda" else []):
+                output = type(model).forward(model, torch.tensor([PLAIN_IDS], device=device))
     except Exception:  # the student may have broken the model; that is his, and it shows elsewhere
         return None
     return recorder.tensor(output[0])
@@ -31,11 +33,15 @@ def plain_output(model: torch.nn.Module, recorder: Recorder) -> str | None:
 
 @contextmanager
 def _without_hooks(model: torch.nn.Module) -> Iterator[None]:
-    kept = [(m, m._forward_hooks, m._forward_pre_hooks) for m in torch.nn.Module.modules(model)]
-    for module, _, _ in kept:
-        module._forward_hooks, module._forward_pre_hooks = type(kept[0][1])(), type(kept[0][2])()
+    """Set aside the hooks of every module, and those that were registered for all modules at once."""
+    places = [(module.__dict__, name) for _, module in modules_of(model) for name in ("_forward_hooks", "_forward_pre_hooks")]
+    shared = vars(torch.nn.modules.module)
+    places += [(shared, "_global_forward_hooks"), (shared, "_global_forward_pre_hooks")]
+    kept = [(place, name, place[name]) for place, name in places]
+    for place, name, hooks in kept:
+        place[name] = type(hooks)()
     try:
         yield
     finally:
-        for module, hooks, pre_hooks in kept:
-            module._forward_hooks, module._forward_pre_hooks = hooks, pre_hooks
+        for place, name, hooks in kept:
+            place[name] = hooks

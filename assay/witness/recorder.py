@@ -36,7 +36,9 @@ class Recorder:
         if self._lines > FACT_LINES:
             return
         record = {"kind": kind, "exercise": self.exercise, "cell": self.cell, **fields}
-        os.write(self._descriptor, json.dumps(record, allow_nan=False).encode() + b"\n")
+        line = json.dumps(record, allow_nan=False).encode() + b"\n"
+        if os.write(self._descriptor, line) != len(line):
+            raise OSError("the disk is full, or the file as large as it may be")
 
     def tensor(self, value: torch.Tensor) -> str | None:
         """Keep a copy of `value` (on the CPU, same dtype and shape) and name it; None once the space is used up."""

@@ -21,12 +21,14 @@ class Tokens:
         self._watched: list[tuple[str, weakref.ref[Any], int, dict[str, int]]] = []
         self._held: list[Any] = []
         self._asked: set[int] = set()
+        self._count = 0
 
     def watch(self, tokenizer: Any, source: str | None) -> None:
         """Follow `tokenizer`; its vocabulary size as loaded is the first id that a new token can get."""
-        label = f"tokenizer{len(self._watched) + 1}"
+        label = self._new_label()
         with quiet():
             size = len(tokenizer)
+        self._watched = [entry for entry in self._watched if entry[1]() is not tokenizer]  # taken for a copy below
         self._watched.append((label, weakref.ref(tokenizer), size, {}))
         self._held.append(tokenizer)
         self._recorder.fact("tokenizer", label=label, source=source, size=size)
@@ -43,6 +45,9 @@ class Tokens:
 
     def added(self, tokenizer: Any) -> None:
         """Write down the tokens behind the loaded vocabulary, if there are others than before."""
+        if self._watched and all(reference() is not tokenizer for _, reference, _, _ in self._watched):
+            # a copy of one that was loaded: its vocabulary began at the same size
+            self._watched.append((self._new_label(), weakref.ref(tokenizer), self._watched[0][2], {}))
         for position, (label, reference, size, known) in enumerate(self._watched):
             if reference() is tokenizer and tokenizer is not None:
                 with quiet():
@@ -50,6 +55,10 @@ class Tokens:
                 if now != known:
                     self._watched[position] = (label, reference, size, now)
                     self._recorder.fact("added_tokens", label=label, tokens=dict(list(now.items())[:LISTED_IDS]))
+
+    def _new_label(self) -> str:
+        self._count += 1
+        return f"tokenizer{self._count}"
 
     def begin_cell(self) -> None:
         """Hold every tokenizer until the cell has ended."""

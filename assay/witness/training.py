@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from assay.witness.digest import digest
-from assay.witness.models import LISTED_NAMES, LISTED_ROWS, Models, embedding_table, new_rows
+from assay.witness.models import LISTED_NAMES, LISTED_ROWS, Models, new_rows
 from assay.witness.recorder import Recorder, number
+from assay.witness.weights import embedding_table, parameters_of
 
 
 class Training:
@@ -36,7 +37,7 @@ class Training:
 
     def _parameters(self) -> Iterator[torch.Tensor]:
         for _, model in self._models.alive():
-            yield from torch.nn.Module.parameters(model)
+            yield from (parameter for _, parameter in parameters_of(model))
         yield from _alive(self._stepped)
 
     def _received(self, parameter: torch.Tensor) -> bool:
@@ -50,13 +51,16 @@ class Training:
         """Which parameters this pass brought a gradient, which rows of an embedding table, and what it added to."""
         self._recorder.fact("backward_end", added_to_used=sum(self._received(p) for p in self._used))
         for entry, model in self._models.alive():
-            with_gradient = [name for name, p in torch.nn.Module.named_parameters(model) if self._received(p)]
+            with_gradient = [name for name, p in parameters_of(model) if self._received(p)]
             if not with_gradient:
                 continue
             fields: dict[str, Any] = {"names": with_gradient[:LISTED_NAMES], "count": len(with_gradient)}
-            if entry.kind == "text_encoder":
-                fields |= _rows_with_gradient(embedding_table(model))
+            if entry.kind == "text_encoder" and (table := embedding_table(model)) is not None:
+                fields |= _rows_with_gradient(table)
             self._recorder.fact("gradient", label=entry.label, **fields)
+
+    def forget(self) -> None:
+        """Let go of the tensors of the backward pass that has ended, well or not."""
         self._before, self._used = {}, []
 
     def before_step(self, optimizer: torch.optim.Optimizer) -> None:
@@ -114,8 +118,8 @@ class Training:
         given = {id(p) for p in parameters}
         found = []
         for entry, model in self._models.alive():
-            if entry.kind == "text_encoder" and id(embedding_table(model)) in given and entry.table is not None:
-                table = embedding_table(model)
+            table = embedding_table(model) if entry.kind == "text_encoder" else None
+            if table is not None and id(table) in given and entry.table is not None:
                 fields = _rows_with_gradient(table)
                 fields["new_values"] = new_rows(self._recorder, table, entry.table.shape[0])
                 found.append({"label": entry.label, **fields})

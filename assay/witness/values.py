@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,14 +30,20 @@ def record_values(recorder: Recorder, namespace: Mapping[str, Any], known: dict[
         recorder.fact("names", values={name: number(value) for name, value in asked.items()})
 
 
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether the tensor holds real numbers that lie somewhere: none on the meta device, none of a sparse kind."""
+    return not tensor.is_complex() and not tensor.is_meta and tensor.layout is torch.strided
+
+
 def _numbers(value: object, depth: int) -> Iterator[float]:
     """Exact types only: an object of the student's own must not run code here."""
     kind = type(value)
     if kind is float or kind is int:
-        yield float(value) if abs(value) < 2**1000 else float("inf")  # type: ignore[arg-type]
-    elif isinstance(value, np.floating | np.integer) and kind.__module__ == "numpy":
-        yield float(value)
-    elif kind is torch.Tensor and value.numel() <= 64 and not value.is_complex():  # type: ignore[attr-defined]
+        # float() of a whole number beyond its range raises
+        yield math.inf if kind is int and abs(value) >= 2**1000 else float(value)  # type: ignore[operator,arg-type]
+    elif issubclass(kind, np.floating | np.integer) and kind.__module__ == "numpy":
+        yield float(value)  # type: ignore[arg-type]
+    elif kind is torch.Tensor and value.numel() <= 64 and _is_plain(value):  # type: ignore[attr-defined,arg-type]
         yield from value.detach().double().reshape(-1).tolist()  # type: ignore[attr-defined]
     elif kind is np.ndarray and value.size <= NUMBERS and value.dtype.kind in "fi":  # type: ignore[attr-defined]
         yield from value.astype(float).reshape(-1).tolist()  # type: ignore[attr-defined]

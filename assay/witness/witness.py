@@ -15,6 +15,7 @@ from assay.witness.quiet import is_quiet
 from assay.witness.recorder import Recorder
 from assay.witness.tokens import Tokens
 from assay.witness.training import Training
+from assay.witness.unnoticed import unnoticed
 from assay.witness.values import record_values
 
 
@@ -48,11 +49,14 @@ class Witness:
 
     def end_cell(self, namespace: Mapping[str, Any]) -> None:
         """The cell has ended, well or not: write down the state of the world."""
-        self.tokens.end_cell()
-        self.models.end_cell()
-        self.training.end_cell()
-        record_values(self.recorder, namespace, self._known, self._names)
-        self.recorder.flush()
+        for what, end in (("tokens", self.tokens.end_cell), ("models", self.models.end_cell),
+                          ("training", self.training.end_cell)):  # fmt: skip
+            with unnoticed(self.recorder, what):
+                end()
+        with unnoticed(self.recorder, "values"):
+            record_values(self.recorder, namespace, self._known, self._names)
+        with unnoticed(self.recorder, "tensors"):
+            self.recorder.flush()
 
 
 def _listening() -> Witness | None:
@@ -69,7 +73,8 @@ def _after(owner: Any, name: str, note: Callable[..., None]) -> None:
         result = inner(*args, **kwargs)
         witness = _listening()
         if witness is not None:
-            note(witness, result, *args, **kwargs)
+            with unnoticed(witness.recorder, name):
+                note(witness, result, *args, **kwargs)
         return result
 
     setattr(owner, name, classmethod(wrapper) if isinstance(original, classmethod) else wrapper)
@@ -88,12 +93,12 @@ def _install_loading() -> None:
     from transformers import PreTrainedModel
     from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-    def model(w: Witness, result: Any, cls: type, source: Any = None, *_: Any, **kwargs: Any) -> None:
+    def model(w: Witness, result: Any, cls: type, *args: Any, **kwargs: Any) -> None:
         loaded = result[0] if isinstance(result, tuple) else result
-        w.models.watch(loaded, str(source)[:500], kwargs.get("subfolder"))
+        w.models.watch(loaded, _source(args, kwargs), kwargs.get("subfolder"))
 
-    def tokenizer(w: Witness, result: Any, cls: type, source: Any = None, *_: Any, **kwargs: Any) -> None:
-        w.tokens.watch(result, str(source)[:500])
+    def tokenizer(w: Witness, result: Any, cls: type, *args: Any, **kwargs: Any) -> None:
+        w.tokens.watch(result, _source(args, kwargs))
 
     def ids(w: Witness, result: Any, *_: Any, **__: Any) -> None:
         w.tokens.asked(result)
@@ -112,6 +117,11 @@ def _install_loading() -> None:
     _after(PreTrainedTokenizerBase, "__call__", called)
     _after(PreTrainedTokenizerBase, "convert_tokens_to_ids", ids)
     _after(PreTrainedTokenizerBase, "add_tokens", added)
+
+
+def _source(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Where `from_pretrained` was told to look, named or not."""
+    return str(args[0] if args else kwargs.get("pretrained_model_name_or_path"))[:500]
 
 
 def _install_calls() -> None:
@@ -147,7 +157,8 @@ def _install_cosine() -> None:
         result = original(x1, x2, *args, **kwargs)
         witness = _listening()
         if witness is not None and torch.is_tensor(x1) and torch.is_tensor(x2):
-            witness.calls.cosine(x1, x2, result)
+            with unnoticed(witness.recorder, "cosine"):
+                witness.calls.cosine(x1, x2, result)
         return result
 
     torch.nn.functional.cosine_similarity = cosine_similarity
@@ -174,7 +185,8 @@ def _wrap_pipeline(owner: Any) -> None:
         if witness is None:
             return original(self, *args, **kwargs)
         positional = {"prompt": args[0]} if args else {}
-        witness.calls.begin_pipeline(owner.__name__, positional | kwargs)
+        with unnoticed(witness.recorder, "pipeline"):
+            witness.calls.begin_pipeline(owner.__name__, positional | kwargs)
         try:
             return original(self, *args, **kwargs)
         finally:
@@ -191,19 +203,27 @@ def _install_training() -> None:
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
         witness = _listening()
-        if witness is not None:
+        if witness is None:
+            original(tensors, *args, **kwargs)
+            return
+        with unnoticed(witness.recorder, "backward"):
             witness.training.before_backward(tensors)
-        original(tensors, *args, **kwargs)
-        if witness is not None:
-            witness.training.after_backward()
+        try:
+            original(tensors, *args, **kwargs)
+            with unnoticed(witness.recorder, "backward"):
+                witness.training.after_backward()
+        finally:
+            witness.training.forget()
 
     def before(optimizer: Any, args: Any, kwargs: Any) -> None:
         if (witness := _listening()) is not None:
-            witness.training.before_step(optimizer)
+            with unnoticed(witness.recorder, "step"):
+                witness.training.before_step(optimizer)
 
     def after(optimizer: Any, args: Any, kwargs: Any) -> None:
         if (witness := _listening()) is not None:
-            witness.training.after_step(optimizer)
+            with unnoticed(witness.recorder, "step"):
+                witness.training.after_step(optimizer)
 
     torch.autograd.backward = backward
     register_optimizer_step_pre_hook(before)

@@ -34,9 +34,9 @@ PROMPTS = 'prompts = [f"a castle in the style of {word}", "a castle in the style
 
 # Half precision is slow on a CPU; how long the denoising takes is not what is being judged.
 FEW_DENOISING_STEPS = Edit("num_inference_steps=20", "num_inference_steps=4")
-# What a loop that dies in its first step cannot show, and what it leaves open.
-ABORT = {TARGET, TIMESTEPS, GRADIENT, STEPS, LEARNED, PICTURES}
-ABORT_OPEN = {FORWARD, ROWS, CLIP, UNET, PLAIN, RESTORED}
+# What a loop that dies in its first step cannot show, and what it leaves open: cells behind it still run.
+ABORT = {TARGET, TIMESTEPS, GRADIENT, STEPS, LEARNED}
+ABORT_OPEN = {FORWARD, ROWS, CLIP, UNET, PLAIN, RESTORED, PICTURES}
 MASKED = (
     "is_new = (torch.arange(len(table), device=device) == new_id)[:, None]\n"
     "table.register_hook(lambda gradient: gradient * is_new)\n"

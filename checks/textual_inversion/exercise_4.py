@@ -71,6 +71,7 @@ _ADAPTERS = (
         Edit(CONFIG, ""),
         Edit(WRAP, "lora_unet = unet"),
         caught_by={BASE, LORA_ONLY, LEARNED, ZERO, TARGETS, SIZE},
+        undetermined={SHARED},
     ),
     _wrong(
         "everything unfrozen after the adapters came",
@@ -100,8 +101,8 @@ _ADAPTERS = (
     _wrong(
         "the adapters are merged before training",
         Edit(WRAP, WRAP + "\nlora_unet.merge_adapter()"),
-        caught_by={LEARNED, TARGET, TIMESTEPS, STEPS, SHARED},
-        undetermined={LORA_ONLY, FORWARD, ZERO, TARGETS, SIZE, BASE},
+        caught_by={LEARNED, TARGET, TIMESTEPS, STEPS},
+        undetermined={SHARED, LORA_ONLY, FORWARD, ZERO, TARGETS, SIZE, BASE},
     ),
     _wrong(
         "the VAE is trained along",
@@ -130,7 +131,7 @@ _DENOISING = (
     _wrong(
         "the U-Net hears half of the timestep", Edit(UNET, UNET.replace(" t,", " t // 2,")), caught_by={FORWARD, TARGET}
     ),
-    _wrong("uniform noise", Edit(EPS, "eps = torch.rand_like(z0)"), caught_by={FORWARD}),
+    _wrong("uniform noise", Edit(EPS, "eps = torch.rand_like(z0)"), caught_by={FORWARD}, undetermined={TARGET}),
     _wrong("the target is the clean latent", Edit(LOSS, "loss = F.mse_loss(prediction, z0)"), caught_by={TARGET}),
     _wrong(
         "the target is fresh noise",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.judging.originals import accepted_digests, plain_name
+from assay.judging.originals import accepted_digests, place_of, plain_name
 
 Tensors = dict[str, tuple[str, list[int], str]]  # name to (dtype, shape, digest)
 
@@ -21,9 +21,16 @@ class ModelHistory:
     subfolder: str | None
     loaded: dict[str, Any]
     states: list[dict[str, Any]] = field(default_factory=list)
+    unseen: list[int] = field(default_factory=list)  # exercises at whose end the weights could not be looked at
 
     def tensors(self, exercise: int) -> Tensors:
-        """Every tensor as it was when `exercise` ended, or when the model was deleted before."""
+        """Every tensor as it was when `exercise` ended, or when the model was deleted before.
+
+        Raises:
+            LookupError: the witness could not look at the weights; what was not seen must not pass for unchanged.
+        """
+        if any(number <= exercise for number in self.unseen):
+            raise LookupError(f"the weights of {self.label} could not be looked at")
         now = {name: _entry(value) for name, value in self.loaded["tensors"].items()}
         for state in self.states:
             if state["exercise"] <= exercise:
@@ -66,9 +73,21 @@ def histories(facts: list[dict[str, Any]]) -> dict[str, ModelHistory]:
     found: dict[str, ModelHistory] = {}
     for fact in facts:
         if fact["kind"] == "load":
-            found[fact["label"]] = ModelHistory(
-                fact["label"], fact["what"], fact["cls"], fact.get("source"), fact.get("subfolder"), fact
-            )
+            source, subfolder = place_of(fact.get("source"), fact.get("subfolder"))
+            made = ModelHistory(fact["label"], fact["what"], fact["cls"], source, subfolder, fact)
+            found[fact["label"]] = _with_origin(made, list(found.values()))
         elif fact["kind"] == "state" and fact["label"] in found:
             found[fact["label"]].states.append(fact)
+        elif fact["kind"] == "stumble" and fact.get("label") in found:
+            found[fact["label"]].unseen.append(fact["exercise"])
     return found
+
+
+def _with_origin(made: ModelHistory, earlier: list[ModelHistory]) -> ModelHistory:
+    """A copy of a model that was loaded comes from where that one did; it is held against the same original."""
+    if made.source is None:
+        for other in earlier:
+            shapes = {name: value[1] for name, value in other.tensors(made.loaded["exercise"]).items()}
+            if other.cls == made.cls and shapes == {n: v[1] for n, v in made.loaded["tensors"].items()}:
+                made.source, made.subfolder = other.source, other.subfolder
+    return made

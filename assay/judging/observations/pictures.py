@@ -22,10 +22,15 @@ class Picture:
     start: torch.Tensor | None
 
     def same_start(self, other: Picture) -> bool:
-        """Whether both began from the same latents, bit for bit."""
+        """Whether both began from the same noise, bit for bit."""
         if self.start is None or other.start is None or self.start.shape != other.start.shape:
             return False
-        return torch.equal(self.start.double(), other.start.double())
+        return _is_noise(self.start) and torch.equal(self.start.double(), other.start.double())
+
+
+def _is_noise(start: torch.Tensor) -> bool:
+    """Whether these are latents that differ from place to place: zeros are the same for everybody."""
+    return start.dim() == 4 and bool(torch.isfinite(start).all()) and len(start.unique()) > 1
 
 
 def pictures(work: Work) -> list[Picture]:

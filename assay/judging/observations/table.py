@@ -101,7 +101,7 @@ class EmbeddingTable:
 
     def _new_rows(self, name: str | None) -> dict[int, torch.Tensor]:
         values = self.work.evidence.tensor(name)
-        if values is None:
+        if values is None or values.shape[1:] != self.original.shape[1:]:
             return {}
         rows = {row: row - self.loaded_rows for row in self.pseudo_ids}
         return {row: values[place] for row, place in rows.items() if place < len(values)}
@@ -137,7 +137,7 @@ class EmbeddingTable:
         later = [s for s in self.model.states if s["exercise"] <= self.work.number and "plain" in s]
         before = self.work.evidence.tensor(self.model.loaded["plain"])
         after = self.work.evidence.tensor(later[-1]["plain"]) if later else before
-        if before is None or after is None:
+        if before is None or after is None or before.dim() != 3 or len(before.unique()) < 2:
             raise LookupError("the text encoder's answer to a plain prompt was not kept")
         name = "the text encoder's answer to a prompt without the token"
         return relative_error(after.to(before.dtype), before, name), after.dtype

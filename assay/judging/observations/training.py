@@ -51,8 +51,16 @@ class TrainingSample:
 
     @property
     def target_agreement(self) -> float:
-        """Cosine of the loss's gradient with (prediction - noise): 1 for the squared error, at any positive scale."""
-        return _cosine(self.gradient, self.prediction - self.noise)
+        """Cosine of the loss's gradient with (prediction - noise): 1 for the squared error, at any positive scale.
+
+        0 where the input holds no noise at all: then any two constants would agree.
+        """
+        return _cosine(self.gradient, self.prediction - self.noise) if len(self.noisy.unique()) > 1 else 0.0
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the sample was made of a latent that the VAE had encoded: one that differs from place to place."""
+        return len(self.clean.unique()) > 1
 
 
 class Training:
@@ -118,8 +126,9 @@ class Training:
         for fact in self._calls:
             tensor = self._work.evidence.tensor
             parts = [tensor(fact.get("sample")), tensor(fact.get("prediction")), tensor(gradients[fact["call"]])]
-            if all(part is not None for part in parts):
-                found.extend(_samples(fact, [p.double() for p in parts if p is not None], signals, clean))
+            kept = [part.double() for part in parts if part is not None and part.dim() == 4]
+            if len(kept) == 3 and kept[0].shape == kept[1].shape == kept[2].shape:
+                found.extend(_samples(fact, kept, signals, clean))
         if not found:
             raise LookupError("none of the training steps could be looked at closely enough")
         return found
@@ -137,7 +146,7 @@ class Training:
         means = [
             mean.double() * scales[fact["label"]]
             for fact in self._work.facts_so_far("encode")
-            if (mean := self._work.evidence.tensor(fact.get("mean"))) is not None
+            if (mean := self._work.evidence.tensor(fact.get("mean"))) is not None and mean.dim() == 4
         ]
         return torch.cat(means) if means else torch.empty(0)
 
@@ -149,7 +158,7 @@ def _samples(
     found = []
     for index, timestep in enumerate(_spread(fact["times"], fact["batch"])):
         signal = float(signals[timestep])
-        if (1 - signal) ** 0.5 > ROUNDINGS * precision:
+        if (1 - signal) ** 0.5 > ROUNDINGS * precision and index < len(tensors[0]):
             noisy, prediction, gradient = (tensor[index] for tensor in tensors)
             fit = _best_fit(noisy, clean, signal, prediction, gradient)
             found.append(TrainingSample(fact["call"], timestep, signal, noisy, fit, prediction, gradient))

@@ -1,0 +1,157 @@
+"""Measures what grading costs on top of the cells' own time, and what other graders cost on the same cells.
+
+Everything is measured in one go on one machine, in a temporary folder; only ratios carry over to another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.run import start_warm
+from assay.execution.engine import Order
+from assay.execution.parent import WarmParent
+from assay.kit import Kit, ensure_kit
+from benchmarks.cells import run_once, time_cells
+from benchmarks.cohort import make_full, make_small, order_for
+from benchmarks.command import time_command
+from benchmarks.peers import PEERS, time_peer
+from benchmarks.tables import Sheet, machine, print_sheet
+
+ASIDE = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement needs; `orders` gives what the command would execute for a file, in a folder."""
+
+    lessons: dict[str, Lesson]
+    kit: Kit
+    warm: WarmParent
+    peers: str | None
+
+    def order(self, file: Path, folder: Path) -> Order:
+        """What the command would execute for `file`, in `folder`."""
+        return order_for(file, folder, self.lessons, self.kit)
+
+
+def main() -> int:
+    """`python benchmarks/run.py`: measure both cohorts, round by round, and print a table for each."""
+    options = _options()
+    lessons, kit = load_lessons(), ensure_kit()
+    console, before = Console(highlight=False, soft_wrap=True), machine()
+    with tempfile.TemporaryDirectory(prefix="assay-benchmark-") as name:
+        folder = Path(name)
+        (folder / "runs").mkdir()
+        _say("importing the libraries")
+        with start_warm(kit, warm_imports(lessons), folder, "auto") as warm:
+            bench = Bench(lessons, kit, warm, options.peers)
+            sheets = [_measure(bench, title, make, folder, options) for title, make in COHORTS.items()]
+            versions = ", ".join(f"{library} {version}" for library, version in warm.versions.items())
+    for sheet in sheets:
+        print_sheet(sheet, console)
+    console.print(f"\nMachine: {before}; at the end: {machine(only_load=True)}")
+    console.print(f"Versions: {versions}; kit {kit.name} {kit.digest[:12]}")
+    return 0
+
+
+COHORTS: dict[str, Callable[[Path, int], list[Path]]] = {
+    "whole notebooks: four exercises with training and pictures": make_full,
+    "small notebooks: set-up, exercises 1 and 2, one training step": make_small,
+}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=6, help="submissions of each cohort (6)")
+    parser.add_argument("--rounds", type=int, default=1, help="times everything is measured; medians are shown (1)")
+    parser.add_argument("--slow", type=int, default=2, metavar="N", help="submissions for the slow runners (2)")
+    parser.add_argument(
+        "--peers", nargs="?", const=sys.executable, metavar="PYTHON",
+        help="time nbgrader and otter-grader too, under an interpreter that has them (this one)",
+    )  # fmt: skip
+    options = parser.parse_args()
+    if min(options.n, options.rounds, options.slow) < 1:
+        parser.error("--n, --rounds and --slow must be at least 1")
+    return options
+
+
+def _measure(
+    bench: Bench, title: str, make: Callable[[Path, int], list[Path]], folder: Path, options: argparse.Namespace
+) -> Sheet:
+    sheet = Sheet(title, options.n)
+    place = folder / f"cohort{len(list(folder.glob('cohort*')))}"
+    files = make(place / "notebooks", options.n)
+    _say(f"{title}: one run that is not counted")
+    run_once(bench.order(files[0], place / "not-counted"), bench.warm, witness=True)
+    for round_ in range(options.rounds):
+        here = place / f"round{round_}"
+        _say(f"{title}: the cells alone and with the witness, round {round_ + 1}")
+        _cells(bench, sheet, files, here)
+        _say("grade.py run")
+        _ours(sheet, files, here)
+        _slow(bench, sheet, files[: options.slow], here)
+        if make is make_small:
+            _peers(bench, sheet, files[: options.slow], here)
+    return sheet
+
+
+def _cells(bench: Bench, sheet: Sheet, files: list[Path], folder: Path) -> None:
+    by_name = {file.stem: file for file in files}
+    times = time_cells(list(by_name), folder / "cells", lambda name, at: bench.order(by_name[name], at), bench.warm)
+    sheet.add("cells alone, warm process (floor)", times.alone)
+    sheet.add("cells with the witness", times.watched + times.ends)
+    sheet.facts.setdefault("the witness adds, % of the cells' own time (target < 10)", []).append(times.share)
+    ends = 100 * times.ends / times.alone
+    sheet.facts.setdefault("of this at the ends of cells, timed directly", []).append(ends)
+
+
+def _ours(sheet: Sheet, files: list[Path], folder: Path) -> None:
+    found = time_command(files, folder / "command", "fork")
+    floor = sheet.rows["cells alone, warm process (floor)"][-1]
+    sheet.add("grade.py run --jobs 1", found["submission"], found.pop("start"))
+    overhead = found.pop("submission") - floor
+    sheet.facts.setdefault("overhead of a submission, s: command less start less floor (target <= 0.5)", []).append(
+        overhead
+    )
+    cells = found["the cells, with the witness in them"]
+    sheet.facts.setdefault("the same by parts, s: all but the cells", []).append(sum(found.values()) - cells)
+    for part, seconds in found.items():
+        sheet.parts.setdefault(part, []).append(seconds)
+
+
+def _slow(bench: Bench, sheet: Sheet, files: list[Path], folder: Path) -> None:
+    _say("grade.py run --runner nbclient")
+    found = time_command(files, folder / "nbclient", "nbclient")
+    sheet.add(f"grade.py run --runner nbclient, n = {len(files)}", found["submission"], found["start"])
+    _peer(bench, sheet, "nbclient", sys.executable, files, folder)
+
+
+def _peers(bench: Bench, sheet: Sheet, files: list[Path], folder: Path) -> None:
+    for tool, name in PEERS.items():
+        if bench.peers is None:
+            sheet.not_run[name] = "name an interpreter that has it with --peers PYTHON"
+        else:
+            _peer(bench, sheet, tool, bench.peers, files, folder)
+
+
+def _peer(bench: Bench, sheet: Sheet, tool: str, python: str, files: list[Path], folder: Path) -> None:
+    _say(tool)
+    orders = {file.stem: bench.order(file, folder / f"orders-{tool}" / file.stem) for file in files}
+    found = time_peer(tool, python, orders, folder / f"peer-{tool}", bench.kit.environment())
+    if found.not_run:
+        sheet.not_run[PEERS.get(tool, tool)] = found.not_run
+    else:
+        name = {"nbclient": "plain nbclient loop, no grade"}.get(tool, PEERS.get(tool, tool))
+        sheet.add(f"{name} {found.version}, n = {len(files)}", found.submission, found.start)
+
+
+def _say(text: str) -> None:
+    ASIDE.print(text, style="dim")
