@@ -47,5 +47,10 @@ def relative_error(actual: torch.Tensor | None, expected: torch.Tensor, name: st
     return distance / size
 
 
+def is_constant(tensor: torch.Tensor) -> bool:
+    """Whether all numbers are the same, or there are none: such a tensor holds no picture, no noise and no word."""
+    return tensor.numel() == 0 or bool(tensor.min() == tensor.max())
+
+
 def _is_finite(tensor: torch.Tensor) -> bool:
     return bool(torch.isfinite(tensor).all())

@@ -51,7 +51,7 @@ def run_once(order: Order, warm: WarmParent, witness: bool) -> Execution:
     plan = replace(make_plan(order)[0], witness=witness)
     path = order.folder / "plan.json"
     plan.write(path)
-    pid, descriptor = warm.order({"do": "run", "plan": str(path)})
+    pid, descriptor, _ = warm.order({"do": "run", "plan": str(path)})
     execution = Supervisor(plan, order.allowance, pid, lambda exercise, cell: None).follow(descriptor)
     for number, ending in execution.endings.items():
         if ending.state != "completed" or execution.fault:

@@ -23,9 +23,13 @@ from benchmarks.cells import run_once, time_cells
 from benchmarks.cohort import make_full, make_small, order_for
 from benchmarks.command import time_command
 from benchmarks.peers import PEERS, time_peer
-from benchmarks.tables import Sheet, machine, print_sheet
+from benchmarks.tables import FLOOR, OURS, WIDTH, Sheet, is_busy, load, machine, print_sheet
 
-ASIDE = Console(stderr=True, highlight=False)
+COHORTS: dict[str, Callable[[Path, int], list[Path]]] = {
+    "whole notebooks: four exercises with training and pictures": make_full,
+    "small notebooks: set-up, exercises 1 and 2, one training step": make_small,
+}
+ASIDE = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def main() -> int:
     """`python benchmarks/run.py`: measure both cohorts, round by round, and print a table for each."""
     options = _options()
     lessons, kit = load_lessons(), ensure_kit()
-    console, before = Console(highlight=False, soft_wrap=True), machine()
+    console, before, busy = Console(highlight=False, soft_wrap=True, width=WIDTH), machine(), is_busy()
     with tempfile.TemporaryDirectory(prefix="assay-benchmark-") as name:
         folder = Path(name)
         (folder / "runs").mkdir()
@@ -57,29 +61,24 @@ def main() -> int:
             versions = ", ".join(f"{library} {version}" for library, version in warm.versions.items())
     for sheet in sheets:
         print_sheet(sheet, console)
-    console.print(f"\nMachine: {before}; at the end: {machine(only_load=True)}")
+    console.print(f"\nMachine: {before}; at the end: {load()}")
+    if busy:
+        console.print("This machine was busy with something else: run it again on a quiet one.", style="bold")
     console.print(f"Versions: {versions}; kit {kit.name} {kit.digest[:12]}")
     return 0
-
-
-COHORTS: dict[str, Callable[[Path, int], list[Path]]] = {
-    "whole notebooks: four exercises with training and pictures": make_full,
-    "small notebooks: set-up, exercises 1 and 2, one training step": make_small,
-}
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=6, help="submissions of each cohort (6)")
     parser.add_argument("--rounds", type=int, default=1, help="times everything is measured; medians are shown (1)")
-    parser.add_argument("--slow", type=int, default=2, metavar="N", help="submissions for the slow runners (2)")
     parser.add_argument(
         "--peers", nargs="?", const=sys.executable, metavar="PYTHON",
         help="time nbgrader and otter-grader too, under an interpreter that has them (this one)",
     )  # fmt: skip
     options = parser.parse_args()
-    if min(options.n, options.rounds, options.slow) < 1:
-        parser.error("--n, --rounds and --slow must be at least 1")
+    if min(options.n, options.rounds) < 1:
+        parser.error("--n and --rounds must be at least 1")
     return options
 
 
@@ -97,32 +96,29 @@ def _measure(
         _cells(bench, sheet, files, here)
         _say("grade.py run")
         _ours(sheet, files, here)
-        _slow(bench, sheet, files[: options.slow], here)
+        _slow(bench, sheet, files, here)
         if make is make_small:
-            _peers(bench, sheet, files[: options.slow], here)
+            _peers(bench, sheet, files, here)
     return sheet
 
 
 def _cells(bench: Bench, sheet: Sheet, files: list[Path], folder: Path) -> None:
     by_name = {file.stem: file for file in files}
     times = time_cells(list(by_name), folder / "cells", lambda name, at: bench.order(by_name[name], at), bench.warm)
-    sheet.add("cells alone, warm process (floor)", times.alone)
+    sheet.add(FLOOR, times.alone)
     sheet.add("cells with the witness", times.watched + times.ends)
-    sheet.facts.setdefault("the witness adds, % of the cells' own time (target < 10)", []).append(times.share)
-    ends = 100 * times.ends / times.alone
-    sheet.facts.setdefault("of this at the ends of cells, timed directly", []).append(ends)
+    sheet.say("the witness adds, % of the cells' own time (target < 10)", times.share)
+    sheet.say("of this at the ends of cells, timed directly", 100 * times.ends / times.alone)
 
 
 def _ours(sheet: Sheet, files: list[Path], folder: Path) -> None:
     found = time_command(files, folder / "command", "fork")
-    floor = sheet.rows["cells alone, warm process (floor)"][-1]
-    sheet.add("grade.py run --jobs 1", found["submission"], found.pop("start"))
-    overhead = found.pop("submission") - floor
-    sheet.facts.setdefault("overhead of a submission, s: command less start less floor (target <= 0.5)", []).append(
-        overhead
-    )
+    submission = found.pop("submission")
+    sheet.add(OURS, submission, found.pop("start"))
+    overhead = submission - sheet.rows[FLOOR][-1]
+    sheet.say("overhead of a submission, s: command less start less floor (target <= 0.5)", overhead)
     cells = found["the cells, with the witness in them"]
-    sheet.facts.setdefault("the same by parts, s: all but the cells", []).append(sum(found.values()) - cells)
+    sheet.say("the same by parts, s: all but the cells", sum(found.values()) - cells)
     for part, seconds in found.items():
         sheet.parts.setdefault(part, []).append(seconds)
 
@@ -130,7 +126,7 @@ def _ours(sheet: Sheet, files: list[Path], folder: Path) -> None:
 def _slow(bench: Bench, sheet: Sheet, files: list[Path], folder: Path) -> None:
     _say("grade.py run --runner nbclient")
     found = time_command(files, folder / "nbclient", "nbclient")
-    sheet.add(f"grade.py run --runner nbclient, n = {len(files)}", found["submission"], found["start"])
+    sheet.add("grade.py run --runner nbclient", found["submission"], found["start"])
     _peer(bench, sheet, "nbclient", sys.executable, files, folder)
 
 
@@ -149,8 +145,8 @@ def _peer(bench: Bench, sheet: Sheet, tool: str, python: str, files: list[Path],
     if found.not_run:
         sheet.not_run[PEERS.get(tool, tool)] = found.not_run
     else:
-        name = {"nbclient": "plain nbclient loop, no grade"}.get(tool, PEERS.get(tool, tool))
-        sheet.add(f"{name} {found.version}, n = {len(files)}", found.submission, found.start)
+        name = PEERS.get(tool, "plain loop, no grade: nbclient")
+        sheet.add(f"{name} {found.version}", found.submission, found.start)
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,10 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+FLOOR = "cells alone, warm process (floor)"
+OURS = "grade.py run --jobs 1"
+WIDTH = 110  # also where the output goes to a file, which has no width of its own
+
 
 @dataclass
 class Sheet:
@@ -29,39 +33,39 @@ class Sheet:
     not_run: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, seconds: float, start: float | None = None) -> None:
-        """One round's seconds per submission, and what was paid once beside them."""
+        """One round's seconds per submission of a way to run them, and what was paid once beside them."""
         self.rows.setdefault(name, []).append(seconds)
         if start is not None:
             self.starts.setdefault(name, []).append(start)
+
+    def say(self, fact: str, value: float) -> None:
+        """One round's value of something that is no way to run a cohort."""
+        self.facts.setdefault(fact, []).append(value)
 
 
 def print_sheet(sheet: Sheet, console: Console) -> None:
     """The ways to run the cohort, the figures that have targets, and where our own time goes."""
     console.print()
-    console.print(_ways(sheet))
+    console.print(_ways(sheet), width=WIDTH)
     for name, reason in sheet.not_run.items():
         console.print(f"  not run: {name}: {reason}")
     for name, values in sheet.facts.items():
         console.print(f"  {spread(values, 2)}  {name}")
     console.print()
-    console.print(_breakdown(sheet))
+    console.print(_breakdown(sheet), width=WIDTH)
 
 
 def _ways(sheet: Sheet) -> Table:
     table = Table(title=f"{sheet.title}; n = {sheet.n}", title_justify="left")
     table.add_column("way")
-    for heading in ("s a submission", "x floor", "x ours", "s once"):
+    for heading in ("s a submission", "s added", "x floor", "x ours", "s once"):
         table.add_column(heading, justify="right")
-    first, ours = _median(sheet, 0), _median(sheet, 2)
+    floor, ours = statistics.median(sheet.rows[FLOOR]), statistics.median(sheet.rows[OURS])
     for name, values in sheet.rows.items():
         middle = statistics.median(values)
-        once = spread(sheet.starts[name], 1) if name in sheet.starts else ""
-        table.add_row(name, spread(values, 2), f"{middle / first:.2f}", f"{middle / ours:.2f}", once)
+        ratios = f"{middle - floor:.2f}", f"{middle / floor:.2f}", f"{middle / ours:.2f}"
+        table.add_row(name, spread(values, 2), *ratios, spread(sheet.starts[name], 1) if name in sheet.starts else "")
     return table
-
-
-def _median(sheet: Sheet, place: int) -> float:
-    return statistics.median(list(sheet.rows.values())[place])
 
 
 def _breakdown(sheet: Sheet) -> Table:
@@ -79,13 +83,22 @@ def spread(values: list[float], digits: int) -> str:
     return middle if len(values) == 1 else f"{middle} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
 
 
-def machine(only_load: bool = False) -> str:
-    """Cores, memory and the load average; figures of a busy machine are not worth keeping."""
-    load = "load average " + ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    if only_load:
-        return load
+def machine() -> str:
+    """Processor, cores, memory, system and load average."""
     memory = psutil.virtual_memory().total / 2**30
-    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}, {load}"
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}, {load()}"
+    )
+
+
+def load() -> str:
+    """The load averages of the last 1, 5 and 15 minutes."""
+    return "load average " + ", ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
+def is_busy() -> bool:
+    """Whether others use so much of this machine that seconds mean little; ask before measuring."""
+    return os.getloadavg()[0] > 0.5 * (os.cpu_count() or 1)
 
 
 def _processor() -> str:

@@ -66,3 +66,8 @@ def _replace(folder: Path, names: set[str], null: Null) -> None:
     for path in folder.glob("*.safetensors"):
         tensors = load_file(path)
         save_file({name: null(t).contiguous() if name in names else t for name, t in tensors.items()}, path)
+
+
+def judge_folders(folders: list[str], checks: str, wanted: list[list[Any]], exercises: list[int]) -> list[list[Any]]:
+    """Outcomes of each folder of evidence."""
+    return [judge(folder, checks, wanted, exercises)["outcomes"] for folder in folders]

@@ -1,5 +1,6 @@
 """Claims that several lessons make: each function passes in silence or raises `Failure`."""
 
+from assay.claims.cosines import require_cosines_of_rows
 from assay.claims.lora import (
     require_adapter_learned,
     require_cross_attention_targets,
@@ -19,6 +20,7 @@ from assay.claims.weights import require_unchanged
 
 __all__ = [
     "require_adapter_learned",
+    "require_cosines_of_rows",
     "require_cross_attention_targets",
     "require_forward_process",
     "require_fresh_steps",

@@ -9,6 +9,7 @@ import torch
 from assay.failure import Failure
 from assay.judging.observations.table import EmbeddingTable
 from assay.judging.observations.training import Training
+from assay.tensors import is_constant
 
 
 def require_new_tokens(table: EmbeddingTable) -> None:
@@ -64,7 +65,7 @@ def _require_learned_row(table: EmbeddingTable, row: int) -> None:
             misconception="float16 has too little range for Adam's second moments: 1e-8 rounds to zero",
             help="Keep what the optimizer updates in float32.",
         )
-    if len(values.unique()) < 2:
+    if is_constant(values):
         raise Failure(
             f"{name} holds the same number everywhere",
             help="What writes to the row after the optimizer's last step?",

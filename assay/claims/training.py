@@ -6,6 +6,7 @@ under 0.039 with anything independent (five standard errors); the nearest wrong 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from assay.failure import Failure
@@ -87,6 +88,13 @@ def require_fresh_steps(training: Training, announced: Collection[float] = ()) -
         raise Failure(
             f"{passes} backward passes, but no optimizer step",
             help="Gradients alone change nothing. What applies them?",
+        )
+    most = max(Counter(step["optimizer"] for step in training.steps).values())
+    if most > passes:
+        raise Failure(
+            f"one optimizer made {most} steps, but there were {passes} backward passes",
+            misconception="a step uses what backward() left in .grad; without a new pass it learns nothing new",
+            help="Does every step of the loop call backward() on its loss?",
         )
     if training.stale:
         raise Failure(

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"grade.py: {error}", file=sys.stderr)
         return FAULT
     except KeyboardInterrupt:
-        print("grade.py: stopped; results written so far are kept.", file=sys.stderr)
+        print("grade.py: stopped; each finished run is kept in its folder as result.json.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,11 +70,27 @@ def _version() -> str:
         return "assay, from a checkout that is not installed"
 
 
+def _add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, short: str, text: str, *examples: str
+) -> argparse.ArgumentParser:
+    """A subcommand whose help ends with examples."""
+    import textwrap
+
+    return commands.add_parser(
+        name, help=short, description=textwrap.fill(text, 100),
+        epilog="\n".join(["examples:", *(f"  {example}" for example in examples)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
+
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "run", help="grade notebooks",
-        description="Grade notebooks. Each one runs in processes of its own; a crash or a hang costs only the exercise "
-        "that it happens in.",
+    parser = _add_command(
+        commands, "run", "grade notebooks",
+        "Grade notebooks. Each one runs in processes of its own; a crash or a hang costs only the exercise that it "
+        "happens in.",
+        "grade.py run submissions/*.ipynb --out results    reports, gradebook.csv and results.json",
+        "grade.py run mine.ipynb --json -                  one JSON list on standard output, nothing else",
+        "grade.py run renamed.ipynb --lesson textual-inversion",
     )  # fmt: skip
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
     parser.add_argument("--lesson", metavar="SLUG", help="the lesson, when title and headings do not tell it")
@@ -104,9 +120,10 @@ def _positive(text: str) -> int:
 
 
 def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "regrade", help="judge stored runs again, without executing anything",
-        description="Judge the runs in OUT again with today's rubric and checks. No notebook is executed.",
+    parser = _add_command(
+        commands, "regrade", "judge stored runs again, without executing anything",
+        "Judge the runs in OUT again with today's rubric and checks. No notebook is executed.",
+        "grade.py regrade results    after changing points, hints or a check",
     )  # fmt: skip
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `run --out` wrote")
     parser.add_argument("--kit", type=Path, metavar="DIR", help="the kit that the runs were made with")
@@ -114,10 +131,13 @@ def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "kit", help="the stand-in models, data sets and pictures",
-        description="The kit is what a notebook finds when it asks for Stable Diffusion: small models of the real "
-        "classes, with CLIP's real vocabulary, in the Hugging Face cache layout.",
+    parser = _add_command(
+        commands, "kit", "the stand-in models, data sets and pictures",
+        "The kit is what a notebook finds when it asks for Stable Diffusion: small models of the real classes, with "
+        "CLIP's real vocabulary, in the Hugging Face cache layout.",
+        "grade.py kit build                  make it now; otherwise the first run does",
+        "grade.py kit verify --figures       check every digest, load everything, measure the calibration",
+        "grade.py kit show --out kit.png     a picture of what is in it",
     )  # fmt: skip
     parser.add_argument(
         "what", choices=("build", "verify", "show"),
@@ -130,10 +150,11 @@ def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "register", help="remember a published notebook's cells, by digest, in the lesson's rubric",
-        description="Write the digests of a published notebook's code cells into the lesson's rubric, so that an "
-        "exercise left as handed out is known. The notebook's text is not kept.",
+    parser = _add_command(
+        commands, "register", "remember a published notebook's cells, by digest, in the lesson's rubric",
+        "Write the digests of a published notebook's code cells into the lesson's rubric, so that an exercise left as "
+        "handed out is known. The notebook's text is not kept.",
+        "grade.py register textual-inversion notebooks/6-5-3-textual-inversion.ipynb",
     )  # fmt: skip
     parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug, such as textual-inversion")
     parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the notebook as students get it")

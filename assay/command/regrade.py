@@ -37,7 +37,8 @@ def _again(
     result: dict[str, Any], folder: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str
 ) -> dict[str, Any]:
     path = folder / "run.json"
-    if result["state"] != "graded" or result["lesson"] not in lessons or not path.is_file():
+    judged = result["state"] in ("graded", "fault") and path.is_file()
+    if not judged or result["lesson"] not in lessons:
         return result
     record = Record(**json.loads(path.read_text(encoding="utf-8")))
     if record.runner["kit"] != kit:

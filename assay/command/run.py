@@ -89,8 +89,14 @@ def _grade_all(
         with display.task(files[index]) as progress:
             return session.grade(files[index], folders[index], progress)
 
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    try:
         results = list(pool.map(grade, range(len(files))))
+    except KeyboardInterrupt:
+        session.warm.close()  # its children die with it, so nothing is left to wait for
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
     return results, folders
 
 

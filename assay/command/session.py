@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Session:
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
         began = time.monotonic()
-        sha256 = ""
+        sha256 = None
         try:
             data = read_bytes(Path(file))
             sha256 = hashlib.sha256(data).hexdigest()
@@ -51,6 +52,8 @@ class Session:
             return self._rejected(file, sha256, str(refusal))
         result = self._attempts(notebook, lesson, folder, progress)
         result["seconds"]["total"] = round(time.monotonic() - began, 3)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
         return result
 
     def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
@@ -62,6 +65,10 @@ class Session:
                 return self._grade(notebook, lesson, folder, progress)
             except Fault as fault:
                 reason = str(fault).splitlines()[0]
+            except Exception as error:  # a bug of ours must not take the other notebooks' results with it
+                reason = f"assay itself failed ({type(error).__name__}: {error}); fault.txt in its folder says where"
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "fault.txt").write_text(traceback.format_exc(), encoding="utf-8")
         return self._fault(notebook, lesson, reason)
 
     def _grade(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
@@ -112,7 +119,7 @@ class Session:
             "versions": self.warm.versions,
         }
 
-    def _rejected(self, file: str, sha256: str, reason: str) -> Result:
+    def _rejected(self, file: str, sha256: str | None, reason: str) -> Result:
         return self._empty(None, file, sha256) | {"state": "rejected", "reason": reason}
 
     def _fault(self, notebook: Notebook, lesson: Lesson, reason: str) -> Result:
@@ -121,11 +128,12 @@ class Session:
         listed = {"exercises": unchecked_exercises(lesson.rubric, reason), "state": "fault", "reason": reason}
         return self._empty(lesson.files.slug, notebook.file, notebook.sha256) | listed
 
-    def _empty(self, lesson: str | None, file: str, sha256: str) -> Result:
+    def _empty(self, lesson: str | None, file: str, sha256: str | None) -> Result:
+        seconds = dict.fromkeys(("cells", "execution", "judging", "total"), 0.0)
         return {
             "lesson": lesson, "file": file, "sha256": sha256, "state": "rejected", "reason": None, "score": None,
             "max_score": None, "pending": 0.0, "exercises": [], "overrides": [], "notes": [],
-            "runner": self._runner(private_tmp=False), "seconds": {"total": 0.0},
+            "runner": self._runner(private_tmp=False), "seconds": seconds,
         }  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class WarmParent:
     _socket: socket.socket | None = None
     _lines: IO[bytes] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _closed: bool = False
 
     def __enter__(self) -> WarmParent:
         self.start()
@@ -83,7 +84,7 @@ class WarmParent:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "assay.execution.warm", str(theirs.fileno()), json.dumps(self.imports)],
                 env=clean_environment(self.kit), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, cwd="/",
+                stdout=log, stderr=log, cwd="/", start_new_session=True,  # Ctrl-C is for us to handle
             )  # fmt: skip
         theirs.close()
         ours.settimeout(START_S)
@@ -142,7 +143,14 @@ class WarmParent:
                 return True
             return False
 
+    def close(self) -> None:
+        """End it for good: later orders are refused."""
+        self._closed = True
+        self.stop()
+
     def _revive(self) -> None:
+        if self._closed:
+            raise Fault("The command was stopped.")
         if self._process is None or self._process.poll() is not None:
             self.stop()
             self.start()

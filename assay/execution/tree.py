@@ -29,11 +29,18 @@ def kill_below(root: int, leaf: int) -> bool:
 
 def kill_all(root: int) -> None:
     """Kill the tree of `root` until nothing of it is left."""
-    while tree := [p for p in descendants(root) if p.status() != psutil.STATUS_ZOMBIE]:
+    while tree := [process for process in descendants(root) if _is_alive(process)]:
         for process in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(tree, timeout=0.05)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # gone between being listed and being asked
+        return False
 
 
 def memory_of(root: int, enough: int) -> int:

@@ -116,7 +116,10 @@ class Calls:
         kept: dict[str, Any] = {}
         if self._kept["encode"] < ENCODES:
             self._kept["encode"] += 1
-            kept = {"mean": self._recorder.tensor(posterior.mean), "deviation": number(float(posterior.std.float().mean()))}
+            kept = {
+                "mean": self._recorder.tensor(posterior.mean),
+                "deviation": number(float(posterior.std.float().mean())),
+            }
         self._recorder.fact("encode", label=self._models.label(model), image=digest(image), **kept)
 
     def decode(self, model: torch.nn.Module, latents: torch.Tensor) -> None:
@@ -140,7 +143,9 @@ class Calls:
             return
         self._kept["cosine"] += 1
         keep = self._recorder.tensor
-        self._recorder.fact("cosine", left=keep(left.reshape(-1)), right=keep(right.reshape(-1)), value=number(float(result)))
+        self._recorder.fact(
+            "cosine", left=keep(left.reshape(-1)), right=keep(right.reshape(-1)), value=number(float(result))
+        )
 
 
 def _time(timestep: float) -> int:

@@ -15,7 +15,7 @@ def digest(tensor: torch.Tensor) -> str:
     """
     plain = tensor if tensor.device.type == "cpu" and tensor.is_contiguous() else tensor.detach().cpu().contiguous()
     size = plain.numel() * plain.element_size()
-    # Read where they lie: going through numpy takes five times as long, and a notebook's weights are read at every cell.
+    # Read where they lie: by way of numpy it takes five times as long, and all weights are read at every cell.
     return str(xxhash.xxh3_128_hexdigest((ctypes.c_char * size).from_address(plain.data_ptr()) if size else b""))
 
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import torch
 
 from assay.witness.quiet import quiet
-from assay.witness.weights import modules_of, parameters_of
 from assay.witness.recorder import Recorder
+from assay.witness.weights import modules_of, parameters_of
 
 # "a photo of a painting" between the start and end marks, then words from all over the table, then padding:
 # common words take part in the students' own prompts, the others only move by weight decay.
@@ -34,7 +34,9 @@ def plain_output(model: torch.nn.Module, recorder: Recorder) -> str | None:
 @contextmanager
 def _without_hooks(model: torch.nn.Module) -> Iterator[None]:
     """Set aside the hooks of every module, and those that were registered for all modules at once."""
-    places = [(module.__dict__, name) for _, module in modules_of(model) for name in ("_forward_hooks", "_forward_pre_hooks")]
+    places = [
+        (module.__dict__, name) for _, module in modules_of(model) for name in ("_forward_hooks", "_forward_pre_hooks")
+    ]
     shared = vars(torch.nn.modules.module)
     places += [(shared, "_global_forward_hooks"), (shared, "_global_forward_pre_hooks")]
     kept = [(place, name, place[name]) for place, name in places]

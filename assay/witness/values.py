@@ -40,7 +40,7 @@ def _numbers(value: object, depth: int) -> Iterator[float]:
     kind = type(value)
     if kind is float or kind is int:
         # float() of a whole number beyond its range raises
-        yield math.inf if kind is int and abs(value) >= 2**1000 else float(value)  # type: ignore[operator,arg-type]
+        yield math.inf if kind is int and abs(value) >= 2**1000 else float(value)  # type: ignore[arg-type]
     elif issubclass(kind, np.floating | np.integer) and kind.__module__ == "numpy":
         yield float(value)  # type: ignore[arg-type]
     elif kind is torch.Tensor and value.numel() <= 64 and _is_plain(value):  # type: ignore[attr-defined,arg-type]

@@ -44,7 +44,7 @@ def embedding_table(model: torch.nn.Module) -> torch.Tensor | None:
 
     Where the student put a layer of his own around the embedding, it is the largest table inside; None without any.
     """
-    layer = type(model).get_input_embeddings(model)  # type: ignore[operator]
+    layer = type(model).get_input_embeddings(model)  # type: ignore[attr-defined]
     weight = layer.weight if isinstance(layer, torch.nn.Embedding) else None
     if isinstance(weight, torch.Tensor):  # a parametrised layer computes it
         return weight

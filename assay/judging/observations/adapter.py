@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from assay.judging.observations.facts import Facts
 from assay.judging.observations.models import ModelHistory
 from assay.judging.originals import plain_name
-
-if TYPE_CHECKING:
-    from assay.judging.observations.exercise import Work
 
 _LORA = re.compile(r"(?P<layer>.+)\.lora_(?P<half>[AB])\.[^.]+\.weight")
 
@@ -20,12 +18,12 @@ _LORA = re.compile(r"(?P<layer>.+)\.lora_(?P<half>[AB])\.[^.]+\.weight")
 class Adapter:
     """The adapter inside `model` (a U-Net); `trainable` tells what required a gradient before the first step."""
 
-    work: Work
+    work: Facts
     model: ModelHistory
     trainable: dict[str, Any]
 
     @classmethod
-    def of(cls, work: Work) -> Adapter | None:
+    def of(cls, work: Facts) -> Adapter | None:
         """The adapter of the U-Net that this exercise trained by way of; None when nothing of LoRA was trainable."""
         for fact in work.facts("trainable"):
             owner = work.models.get(fact["label"])

@@ -1,43 +1,18 @@
-"""One exercise's work: the facts of its cells, and the observations that are made of them when a check asks."""
+"""One exercise's work: its facts, and the observations that are made of them when a check asks."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
-from assay.judging.evidence import Evidence
 from assay.judging.observations.adapter import Adapter
-from assay.judging.observations.models import ModelHistory, histories
+from assay.judging.observations.facts import Facts
 from assay.judging.observations.pictures import Picture, pictures
 from assay.judging.observations.table import EmbeddingTable
 from assay.judging.observations.training import Training
 
 
-class Work:
-    """The work on exercise `number`; whatever was loaded in an earlier exercise and used again belongs to it too."""
-
-    def __init__(self, evidence: Evidence, number: int) -> None:
-        self.evidence = evidence
-        self.number = number
-
-    def facts(self, kind: str) -> list[dict[str, Any]]:
-        """Facts of one kind from this exercise's own cells, in order."""
-        return [f for f in self.evidence.facts if f["kind"] == kind and f["exercise"] == self.number]
-
-    def facts_so_far(self, kind: str) -> list[dict[str, Any]]:
-        """Facts of one kind from the set-up up to and with this exercise, in order."""
-        return [f for f in self.evidence.facts if f["kind"] == kind and f["exercise"] <= self.number]
-
-    @cached_property
-    def models(self) -> dict[str, ModelHistory]:
-        """Every model loaded so far, by the witness's label."""
-        return histories([f for f in self.evidence.facts if f["exercise"] <= self.number])
-
-    def used(self, kind: str) -> list[ModelHistory]:
-        """The models of a kind ("unet", "vae", "text_encoder") that this exercise loaded or called, oldest first."""
-        call = {"unet": ("unet",), "vae": ("encode", "decode"), "text_encoder": ("text",)}[kind]
-        labels = {f["label"] for name in ("load", *call) for f in self.facts(name)}
-        return [model for label, model in self.models.items() if model.kind == kind and label in labels]
+class Work(Facts):
+    """The work on one exercise, as a check looks at it."""
 
     @cached_property
     def table(self) -> EmbeddingTable | None:
@@ -58,15 +33,3 @@ class Work:
     def pictures(self) -> list[Picture]:
         """The pictures generated so far, in order, by a pipeline or by a loop."""
         return pictures(self)
-
-    @cached_property
-    def new_token_ids(self) -> set[int]:
-        """Ids behind the loaded vocabulary that tokenizers of this or earlier exercises gave to added tokens."""
-        return {int(row) for fact in self.facts_so_far("added_tokens") for row in fact["tokens"].values()}
-
-    @cached_property
-    def numbers(self) -> list[float]:
-        """Plain numbers that this exercise's cells left in the notebook's variables."""
-        from assay.judging.evidence import as_number
-
-        return [as_number(value) for fact in self.facts("numbers") for value in fact["values"]]

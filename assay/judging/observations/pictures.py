@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-if TYPE_CHECKING:
-    from assay.judging.observations.exercise import Work
+from assay.judging.observations.facts import Facts
+from assay.tensors import is_constant
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Picture:
 
 def _is_noise(start: torch.Tensor) -> bool:
     """Whether these are latents that differ from place to place: zeros are the same for everybody."""
-    return start.dim() == 4 and bool(torch.isfinite(start).all()) and len(start.unique()) > 1
+    return start.dim() == 4 and bool(torch.isfinite(start).all()) and not is_constant(start)
 
 
-def pictures(work: Work) -> list[Picture]:
+def pictures(work: Facts) -> list[Picture]:
     """Every generation from the set-up to the end of the exercise.
 
     The text calls that precede a picture's first U-Net call are its prompts; a pipeline's own are known exactly.

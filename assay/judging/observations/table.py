@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from assay.judging import originals
+from assay.judging.observations.facts import Facts
 from assay.judging.observations.models import ModelHistory
-from assay.tensors import relative_error
-
-if TYPE_CHECKING:
-    from assay.judging.observations.exercise import Work
+from assay.tensors import is_constant, relative_error
 
 
 @dataclass(frozen=True)
 class EmbeddingTable:
     """The table of `model`; rows are numbered from 0, `width` numbers each."""
 
-    work: Work
+    work: Facts
     model: ModelHistory
 
     @classmethod
-    def of(cls, work: Work) -> EmbeddingTable | None:
+    def of(cls, work: Facts) -> EmbeddingTable | None:
         """The table trained in this exercise, else the one that grew in it, else the first one used."""
         encoders = work.used("text_encoder")
         trained = {f["label"] for f in work.facts("text") if f["training"]}
@@ -137,7 +135,7 @@ class EmbeddingTable:
         later = [s for s in self.model.states if s["exercise"] <= self.work.number and "plain" in s]
         before = self.work.evidence.tensor(self.model.loaded["plain"])
         after = self.work.evidence.tensor(later[-1]["plain"]) if later else before
-        if before is None or after is None or before.dim() != 3 or len(before.unique()) < 2:
+        if before is None or after is None or before.dim() != 3 or is_constant(before):
             raise LookupError("the text encoder's answer to a plain prompt was not kept")
         name = "the text encoder's answer to a prompt without the token"
         return relative_error(after.to(before.dtype), before, name), after.dtype

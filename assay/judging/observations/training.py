@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from assay.judging import originals
 from assay.judging.evidence import as_number
-
-if TYPE_CHECKING:
-    from assay.judging.observations.exercise import Work
+from assay.judging.observations.facts import Facts
+from assay.tensors import is_constant
 
 # The implied noise is (x_t - sqrt(a) z0) / sqrt(1 - a): rounding of x_t grows by 1 / sqrt(1 - a). Below a hundred
 # roundings the 4 % that a check allows are out of reach, so that timestep says nothing in that precision.
@@ -55,18 +54,18 @@ class TrainingSample:
 
         0 where the input holds no noise at all: then any two constants would agree.
         """
-        return _cosine(self.gradient, self.prediction - self.noise) if len(self.noisy.unique()) > 1 else 0.0
+        return _cosine(self.gradient, self.prediction - self.noise) if not is_constant(self.noisy) else 0.0
 
     @property
     def has_picture(self) -> bool:
         """Whether the sample was made of a latent that the VAE had encoded: one that differs from place to place."""
-        return len(self.clean.unique()) > 1
+        return not is_constant(self.clean)
 
 
 class Training:
     """What was trained in one exercise."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Facts) -> None:
         self._work = work
 
     @cached_property

@@ -1,0 +1,67 @@
+"""Runs the command line in this process, and writes small notebooks of the lesson, for the tests of the commands."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assay import course
+from assay.command import main
+
+TITLE = "# Textual Inversion"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended:
+    """Run `grade.py` with these arguments. Whatever happens, it must not show a traceback."""
+    capsys.readouterr()
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as stop:  # argparse ends the program itself
+        code = 0 if stop.code is None else int(stop.code)
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err + said.out
+    return Ended(code, said.out, said.err)
+
+
+def small_notebook(path: Path, *exercises: str, setup: str = "import torch", title: str = TITLE) -> Path:
+    """A notebook with a code cell for the set-up and one for each exercise, numbered from 1."""
+    cells = [("markdown", title), ("code", setup)]
+    for number, source in enumerate(exercises, 1):
+        cells += [("markdown", f"## Exercise {number}: Something [Guided]"), ("code", source)]
+    written = [
+        {"cell_type": kind, "metadata": {}, "source": source}
+        | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+        for kind, source in cells
+    ]
+    notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": written}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def own_course(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the course that a test may change; every command works on it from here on."""
+    root = course.course_root()
+    for part in ("checks", "rubric", "reference"):
+        shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(course, "course_root", lambda: folder)
+    return folder
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that occurs in the file, the first time."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -1,0 +1,149 @@
+"""Who may import whom: the left may import the right, never back; and checks know the public words only."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Part of assay -> the parts that it may import, with what they are to it.
+ALLOWED: dict[str, dict[str, str]] = {
+    "__init__": {"failure": "the word `Failure` is for the checks"},
+    "failure": {},
+    "tensors": {"failure": "what cannot be compared is a failure"},
+    "course": {"failure": "a lesson that is not there is misuse"},
+    "proof": {"failure": "an edit that does not fit is misuse"},
+    "proving": {
+        "command": "mistakes and variants are graded as any notebook is",
+        "course": "where the lesson's files lie",
+        "failure": "",
+        "kit": "what the graded notebooks find",
+        "proof": "what is to be proved",
+    },
+    "sandbox": {},
+    "witness": {},
+    "kit": {"failure": ""},
+    "intake": {"failure": ""},
+    "rubric": {
+        "course": "the schemas lie beside the rubrics",
+        "failure": "",
+        "intake": "a published cell is known by intake's digest",
+    },
+    "execution": {
+        "failure": "",
+        "kit": "the pictures and operators that stand in for what is missing",
+        "sandbox": "the walls",
+        "witness": "what runs beside the student's code",
+    },
+    "judging": {
+        "failure": "a check's verdict",
+        "tensors": "when evidence may be compared",
+        "witness": "the byte formats that both sides share, and to be silent",
+    },
+    "claims": {
+        "failure": "",
+        "judging": "claims are made of observations",
+        "tensors": "",
+    },
+    "report": {"failure": "", "rubric": "the words of a result"},
+    "command": {
+        "course": "",
+        "execution": "",
+        "failure": "",
+        "intake": "",
+        "kit": "",
+        "report": "",
+        "rubric": "",
+    },
+}
+# Of the witness, the judge shares formats, never what watches.
+SHARED_WITH_THE_JUDGE = {"assay.witness.digest", "assay.witness.quiet"}
+# What a check may say; everything else is the engine's own and may change without a lesson knowing.
+PUBLIC_WORDS = {"assay", "assay.claims", "assay.tensors"}
+CHECKS_MAY_ALSO_IMPORT = {"torch"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports anywhere in it, also inside functions; for `from a import b` that is `a`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide which layer is meant"
+            assert node.module is not None
+            yield node.module
+
+
+def part_of(path: Path) -> str:
+    """The part of assay that a file belongs to: its package, or the module itself."""
+    return path.relative_to(ROOT / "assay").parts[0].removesuffix(".py")
+
+
+FILES = sorted((ROOT / "assay").rglob("*.py"))
+CHECKS = sorted((ROOT / "checks").glob("*.py"))
+DECLARATIONS = sorted((ROOT / "checks").glob("*/*.py"))
+
+
+def _label(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_every_part_has_its_place():
+    assert {part_of(path) for path in FILES} == set(ALLOWED)
+
+
+def test_no_two_parts_import_each_other():
+    order: list[str] = []
+    waiting = dict(ALLOWED)
+    while waiting:
+        free = [part for part, needs in waiting.items() if set(needs) <= set(order)]
+        assert free, f"{sorted(waiting)} import each other"
+        order += free
+        waiting = {part: needs for part, needs in waiting.items() if part not in free}
+
+
+@pytest.mark.parametrize("path", FILES, ids=_label)
+def test_a_file_imports_from_its_right_only(path):
+    part = part_of(path)
+    for module in imports(path):
+        if module.split(".")[0] == "assay":
+            other = module.split(".")[1] if "." in module else "__init__"
+            assert other in {part, *ALLOWED[part]}, f"{_label(path)} imports {module}"
+            if part == "judging" and other == "witness":
+                assert module in SHARED_WITH_THE_JUDGE
+
+
+def test_execution_and_judging_meet_by_name_only():
+    named = [path for path in FILES if '"assay.judging.court:judge"' in path.read_text(encoding="utf-8")]
+    assert [_label(path) for path in named] == ["assay/command/verdict.py"]
+
+
+@pytest.mark.parametrize("path", CHECKS, ids=_label)
+def test_a_check_speaks_public_words_only(path):
+    for module in imports(path):
+        top = module.split(".")[0]
+        allowed = module in PUBLIC_WORDS or top in CHECKS_MAY_ALSO_IMPORT or top in sys.stdlib_module_names
+        assert allowed, f"{_label(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", DECLARATIONS, ids=_label)
+def test_mistakes_and_variants_are_data(path):
+    for module in imports(path):
+        allowed = module == "assay.proof" or module.split(".")[0] in sys.stdlib_module_names
+        assert allowed, f"{_label(path)} imports {module}"
+
+
+def test_nothing_reads_pickles_or_runs_text():
+    calls = {
+        f"{_label(path)}: {name}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in ("eval", "exec", "torch.load")
+        or isinstance(node, ast.Import) and (name := ", ".join(a.name for a in node.names)) in ("pickle", "joblib")
+    }  # fmt: skip
+    assert calls == set()
