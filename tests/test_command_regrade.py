@@ -17,7 +17,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 MODEL = 'stable-diffusion-v1-5/stable-diffusion-v1-5'
 tokenizer = CLIPTokenizer.from_pretrained(MODEL, subfolder='tokenizer')
 text_encoder = CLIPTextModel.from_pretrained(MODEL, subfolder='text_encoder')
-rows = [text_encoder.get_input_embeddings().weight[tokenizer.encode(w, add_special_tokens=False)[0]] for w in ('cat', 'dog')]
+table = text_encoder.get_input_embeddings().weight
+rows = [table[tokenizer.encode(word, add_special_tokens=False)[0]] for word in ('cat', 'dog')]
 torch.nn.functional.cosine_similarity(*rows, dim=0)
 """
 
@@ -97,7 +98,7 @@ def test_a_judge_that_fails_is_a_fault_until_it_is_mended(capsys, graded, nothin
     root, out = graded
     before = results_in(out)
     checks = root / "checks" / "textual_inversion.py"
-    edit(checks, "import math\n", "import math\nimport no_such_module\n")
+    edit(checks, "from assay import Failure\n", "from assay import Failure\nimport no_such_module\n")
     assert command(capsys, "regrade", out).code == 3
     assert [r["state"] for r in results_in(out)] == ["fault", "fault", "rejected"]
     edit(checks, "import no_such_module\n", "")

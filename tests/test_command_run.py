@@ -133,7 +133,11 @@ def test_a_warm_parent_that_dies_once_costs_nothing(session, tmp_path):
 
 def test_checks_that_cannot_be_asked_are_a_fault_of_every_criterion(capsys, _warm, tmp_path, monkeypatch):
     root = own_course(tmp_path / "course", monkeypatch)
-    edit(root / "checks" / "textual_inversion.py", "import math\n", "import math\nimport no_such_module\n")
+    edit(
+        root / "checks" / "textual_inversion.py",
+        "from assay import Failure\n",
+        "from assay import Failure\nimport no_such_module\n",
+    )
     ended = command(capsys, "run", small_notebook(tmp_path / "mine.ipynb", "x = 1"), "--json", "-")
     (result,) = json.loads(ended.out)
     assert (ended.code, result["state"], result["score"]) == (3, "fault", None)

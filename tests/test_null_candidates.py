@@ -23,6 +23,8 @@ from assay.execution.parent import WarmParent
 from assay.proof import source_of
 from assay.rubric import ExerciseState, Outcome, Rubric, score_exercises
 
+pytestmark = pytest.mark.slow
+
 Earned = set[tuple[int, str]]
 
 # Smaller pictures and fewer denoising steps: what is judged stays, what takes long goes.
@@ -55,6 +57,7 @@ RESTS_ON: dict[str, dict[str, Earned]] = {
         EVERY: TRAINED | PICTURES | ROWS,
     }
 }
+LOADS = {"load", "tokenizer"}
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE: dict[str, dict[str, Earned]] = {
     "textual-inversion": {
@@ -116,23 +119,17 @@ class Graded:
         )  # fmt: skip
         return [self.earned(outcomes) for outcomes in found]
 
-    def judge_facts(self, scratch: Path, facts: Iterable[dict[str, Any]]) -> Earned:
-        """What is earned on other facts with the same tensors."""
-        shutil.copytree(self.folder / "evidence", scratch)
-        lines = "".join(json.dumps(fact) + "\n" for fact in facts)
-        (scratch / "facts.jsonl").write_text(lines)
-        (earned,) = [
-            self.earned(outcomes)
-            for outcomes in self.warm.call(
-                "tests.nulls:judge_folders",
-                300.0,
-                folders=[str(scratch)],
-                checks=str(self.checks),
-                wanted=self.wanted,
-                exercises=self.numbers,
-            )  # fmt: skip
-        ]
-        return earned
+    def judge_facts(self, scratch: Path, cases: dict[str, Iterable[dict[str, Any]]]) -> dict[str, Earned]:
+        """What is earned on other facts with the same tensors, by name of the case."""
+        for name, facts in cases.items():
+            shutil.copytree(self.folder / "evidence", scratch / name)
+            lines = "".join(json.dumps(fact) + "\n" for fact in facts)
+            (scratch / name / "facts.jsonl").write_text(lines)
+        found = self.warm.call(
+            "tests.nulls:judge_folders", 300.0, folders=[str(scratch / name) for name in cases],
+            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers,
+        )  # fmt: skip
+        return {name: self.earned(outcomes) for name, outcomes in zip(cases, found, strict=True)}
 
     @property
     def facts(self) -> list[dict[str, Any]]:
@@ -179,21 +176,17 @@ def test_what_is_earned_without_any_tensor_is_listed(graded, tmp_path):
     assert earned == CLAIMED[_slug(graded)]
 
 
-def test_without_evidence_nothing_is_earned(graded, tmp_path):
-    assert graded.judge_facts(tmp_path / "empty", []) == set()
-
-
-def test_what_was_only_loaded_earns_nothing(graded, tmp_path):
-    loads = [fact for fact in graded.facts if fact["kind"] in ("load", "tokenizer")]
-    assert graded.judge_facts(tmp_path / "loads", loads) == set()
+def test_without_facts_or_with_loads_alone_nothing_is_earned(graded, tmp_path):
+    loads = [fact for fact in graded.facts if fact["kind"] in LOADS]
+    earned = graded.judge_facts(tmp_path, {"nothing": [], "loads": loads})
+    assert earned == {"nothing": set(), "loads": set()}
 
 
 def test_one_kind_of_facts_beside_the_loads_earns_nothing(graded, tmp_path):
-    kinds = sorted({fact["kind"] for fact in graded.facts} - {"load", "tokenizer"})
-    for kind in kinds:
-        alone = [fact for fact in graded.facts if fact["kind"] in ("load", "tokenizer", kind)]
-        allowed = PROVED_ALONE[_slug(graded)].get(kind, set())
-        assert graded.judge_facts(tmp_path / kind, alone) <= allowed, kind
+    kinds = sorted({fact["kind"] for fact in graded.facts} - LOADS)
+    alone = {kind: [fact for fact in graded.facts if fact["kind"] in LOADS | {kind}] for kind in kinds}
+    for kind, earned in graded.judge_facts(tmp_path, alone).items():
+        assert earned <= PROVED_ALONE[_slug(graded)].get(kind, set()), kind
 
 
 def test_random_numbers_are_no_cosines(graded, tmp_path):
@@ -201,8 +194,8 @@ def test_random_numbers_are_no_cosines(graded, tmp_path):
     facts = [fact for fact in graded.facts if fact["kind"] not in ("cosine", "numbers")]
     many = {"kind": "ids", "exercise": 1, "cell": 5, "ids": list(range(1000, 1064))}
     numbers = {"kind": "numbers", "exercise": 1, "cell": 5, "values": [draw.uniform(-1, 1) for _ in range(2000)]}
-    earned = graded.judge_facts(tmp_path / "numbers", [*facts, many, numbers])
-    assert (1, "similarities-are-cosines-of-rows") not in earned
+    earned = graded.judge_facts(tmp_path, {"numbers": [*facts, many, numbers]})
+    assert (1, "similarities-are-cosines-of-rows") not in earned["numbers"]
 
 
 def test_conservation_never_stands_alone(graded):

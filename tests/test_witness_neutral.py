@@ -9,7 +9,8 @@ from watched import watch
 TRAIN = """
 def train():
     torch.manual_seed(3)
-    text_encoder, unet, vae = load(CLIPTextModel, 'text_encoder'), load(UNet2DConditionModel, 'unet'), load(AutoencoderKL, 'vae')
+    text_encoder, unet = load(CLIPTextModel, 'text_encoder'), load(UNet2DConditionModel, 'unet')
+    vae = load(AutoencoderKL, 'vae')
     table = text_encoder.resize_token_embeddings(49409).weight
     ids = torch.tensor([[49406, 320, 49408, *[49407] * 74]])
     optimizer = torch.optim.AdamW([table], lr=1e-2)

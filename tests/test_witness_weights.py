@@ -31,7 +31,8 @@ assert not list(unet.parameters())""",
 for part in (unet.conv_in,):
     part.named_parameters = part._named_members = part.named_modules = lambda *args, **kwargs: iter(())
 unet.conv_in.bias.data.add_(1)""",
-    "in a state that is loaded": "unet.load_state_dict({k: v + (k == 'conv_in.bias') for k, v in unet.state_dict().items()})",
+    "in a state that is loaded": "state = unet.state_dict()\n"
+    "unet.load_state_dict({**state, 'conv_in.bias': state['conv_in.bias'] + 1})",
     "and deleted in the same cell": "unet.conv_in.bias.data.add_(1); del unet; gc.collect()",
 }
 
@@ -61,7 +62,8 @@ def loads(warm, kit, tmp_path_factory):
         "text_encoder = load(CLIPTextModel, 'text_encoder'); tokenizer = load(CLIPTokenizer, 'tokenizer')",
         "named = UNet2DConditionModel.from_pretrained(pretrained_model_name_or_path=MODEL, subfolder='unet')",
         "from diffusers import StableDiffusionPipeline\npipeline = StableDiffusionPipeline.from_pretrained(MODEL)",
-        "raw = tiny()\nwith torch.no_grad(): raw(torch.randn(1, 4, 8, 8), 1, encoder_hidden_states=torch.randn(1, 77, 8))",
+        "raw = tiny()\n"
+        "with torch.no_grad(): raw(torch.randn(1, 4, 8, 8), 1, encoder_hidden_states=torch.randn(1, 77, 8))",
         "class Mine(UNet2DConditionModel): pass\n"
         "mine = Mine.from_config(raw.config)\n"
         "with torch.no_grad(): mine(torch.randn(1, 4, 8, 8), 1, encoder_hidden_states=torch.randn(1, 77, 8))",

@@ -51,11 +51,15 @@ class Child(NamedTuple):
 
 @dataclass
 class WarmParent:
-    """A running warm parent; use as a context manager. Safe to order from several threads."""
+    """A running warm parent; use as a context manager. Safe to order from several threads.
+
+    `rehearsal` names a function ("module:function") that it calls once, so that its children find warm what that needs.
+    """
 
     kit: Mapping[str, str]
     imports: list[list[str]]
     log: Path
+    rehearsal: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
     generation: int = 0
@@ -82,7 +86,7 @@ class WarmParent:
         ours, theirs = socket.socketpair()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "assay.execution.warm", str(theirs.fileno()), json.dumps(self.imports)],
+                self._command(theirs.fileno()),
                 env=clean_environment(self.kit), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, cwd="/", start_new_session=True,  # Ctrl-C is for us to handle
             )  # fmt: skip
@@ -92,6 +96,10 @@ class WarmParent:
         answer = self._answer()
         self.versions, self.device = answer["versions"], answer["device"]
         ours.settimeout(ANSWER_S)
+
+    def _command(self, descriptor: int) -> list[str]:
+        given = [str(descriptor), json.dumps(self.imports), *([self.rehearsal] if self.rehearsal else [])]
+        return [sys.executable, "-m", "assay.execution.warm", *given]
 
     def stop(self) -> None:
         """End it; its children die with it."""

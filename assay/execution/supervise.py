@@ -43,7 +43,7 @@ class Supervisor:
         self._cell: int | None = None
         self._section_began = self._cell_began = time.monotonic()
         self._killed: Ending | None = None
-        self._killed_at = 0.0
+        self._killed_at = self._looked_at = 0.0
         self._finished = False
 
     def follow(self, descriptor: int) -> Execution:
@@ -133,8 +133,9 @@ class Supervisor:
 
     def _look(self) -> None:
         now = time.monotonic()
-        if self._started is None:
+        if self._started is None or now - self._looked_at < LOOK_S:
             return
+        self._looked_at = now
         if self._killed is not None:
             if now - self._killed_at > GRACE_S:
                 self._finished = True

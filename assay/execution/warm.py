@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ ORDER_BYTES = 65536  # an order is a file name
 
 
 def main() -> None:
-    """`python -m assay.execution.warm SOCKET_FD IMPORTS_JSON`."""
+    """`python -m assay.execution.warm SOCKET_FD IMPORTS_JSON [MODULE:FUNCTION]`; the function is called once, warm."""
     listening = socket.socket(fileno=int(sys.argv[1]))
     from assay.execution.surroundings.libraries import warm_up
     from assay.sandbox.limits import adopt_orphans, die_with_parent
@@ -30,6 +31,8 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' own notices are not the notebook's
         shell, facts = warm_up(json.loads(sys.argv[2]))
+        for function in sys.argv[3:]:
+            _named(function)()
     gc.collect()
     gc.freeze()
     listening.sendall(json.dumps({"ready": True, **facts}).encode() + b"\n")
@@ -101,12 +104,18 @@ def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
 
 def _call(order: dict[str, Any], channel: int) -> None:
     """Call `module:function` with the order's arguments; its answer goes back as JSON."""
-    from importlib import import_module
-
     from assay.execution import events
 
-    module, function = order["call"].split(":")
-    events.send(channel, {"answer": getattr(import_module(module), function)(**order["arguments"])})
+    events.send(channel, {"answer": _named(order["call"])(**order["arguments"])})
+
+
+def _named(function: str) -> Callable[..., Any]:
+    """The function that `module:name` stands for."""
+    from importlib import import_module
+
+    module, name = function.split(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
 
 
 def _complain(channel: int, error: BaseException) -> None:

@@ -48,7 +48,22 @@ def judge(evidence: str, checks: str, wanted: list[list[Any]], exercises: list[i
     return {"outcomes": outcomes, "exhibits": exhibits(works), "seconds": time.perf_counter() - began}
 
 
+def rehearse() -> int:
+    """Run pytest once over nothing, so that the children of this process find everything that it needs imported."""
+    with tempfile.TemporaryDirectory() as empty:
+        return _run_pytest(Path(empty), Court({}, []))[0]
+
+
 def _ask(checks: Path, court: Court) -> None:
+    import pytest
+
+    status, printed = _run_pytest(checks, court)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"pytest ended with {status!r}: {printed[-2000:]}")
+
+
+def _run_pytest(checks: Path, court: Court) -> tuple[int, str]:
+    """pytest's exit status and what it printed; it runs in an empty folder."""
     import pytest
 
     printed = io.StringIO()
@@ -58,8 +73,7 @@ def _ask(checks: Path, court: Court) -> None:
             os.environ.pop(name, None)
         with contextlib.chdir(root):
             status = pytest.main(_options(checks, root), plugins=[court])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RuntimeError(f"pytest ended with {status!r}: {printed.getvalue()[-2000:]}")
+    return int(status), printed.getvalue()
 
 
 def _options(checks: Path, root: str) -> list[str]:
@@ -68,5 +82,6 @@ def _options(checks: Path, root: str) -> list[str]:
         str(checks), "-c", "/dev/null", "--rootdir", root, "--noconftest", "-p", "no:cacheprovider",
         *(part for name in _UNUSED for part in ("-p", f"no:{name}")),
         "-o", "python_functions=check_*", "-o", "python_files=*.py",
-        "-q", "--tb=no", "--no-header", "--import-mode=importlib", "--disable-warnings", "-s",
+        # checks raise Failure and never assert: rewriting asserts would compile every module anew in every judge
+        "--assert=plain", "-q", "--tb=no", "--no-header", "--import-mode=importlib", "--disable-warnings", "-s",
     ]  # fmt: skip

@@ -27,4 +27,6 @@ def changed_rows(before: torch.Tensor, after: torch.Tensor) -> list[int]:
 
 
 def _bits(table: torch.Tensor) -> torch.Tensor:
-    return table.detach().to("cpu").contiguous().view(torch.uint8).reshape(table.shape[0], -1)
+    plain = table.detach().to("cpu").contiguous()
+    row_bytes = plain.shape[1] * plain.element_size()
+    return plain.view(torch.int64 if row_bytes % 8 == 0 else torch.uint8)  # eight bytes at once where a row allows it

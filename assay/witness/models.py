@@ -13,7 +13,7 @@ from assay.witness.digest import changed_rows, digest
 from assay.witness.plain_prompt import plain_output
 from assay.witness.recorder import Recorder
 from assay.witness.unnoticed import unnoticed
-from assay.witness.weights import buffers_of, embedding_table, parameters_of
+from assay.witness.weights import embedding_table, parameters_of, tensors_of
 
 KINDS = {
     "UNet2DConditionModel": "unet",
@@ -163,8 +163,4 @@ def _library_class(model: torch.nn.Module) -> str:
 
 def _tensors(model: torch.nn.Module) -> dict[str, tuple[str, list[int], str]]:
     """Name to (dtype, shape, digest) of parameters and buffers."""
-    return {
-        name: (str(tensor.dtype), list(tensor.shape), digest(tensor))
-        for walk in (parameters_of, buffers_of)
-        for name, tensor in walk(model)
-    }
+    return {name: (str(tensor.dtype), list(tensor.shape), digest(tensor)) for name, tensor in tensors_of(model)}

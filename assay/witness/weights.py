@@ -22,18 +22,19 @@ def modules_of(module: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
 
 def parameters_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     """(name, parameter), each parameter once, under the names that torch gives them."""
-    return _tensors(module, "_parameters")
+    return _found(module, "_parameters")
 
 
-def buffers_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """(name, buffer), each buffer once, under the names that torch gives them."""
-    return _tensors(module, "_buffers")
+def tensors_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """(name, parameter or buffer), each once, under the names that torch gives them."""
+    return _found(module, "_parameters", "_buffers")
 
 
-def _tensors(module: torch.nn.Module, kind: str) -> Iterator[tuple[str, torch.Tensor]]:
+def _found(module: torch.nn.Module, *kinds: str) -> Iterator[tuple[str, torch.Tensor]]:
     seen: set[int] = set()
     for prefix, owner in modules_of(module):
-        for name, tensor in owner.__dict__[kind].items():
+        held = [entry for kind in kinds for entry in owner.__dict__[kind].items()]
+        for name, tensor in held:
             if tensor is not None and id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield prefix + name, tensor

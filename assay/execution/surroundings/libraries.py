@@ -25,8 +25,6 @@ def warm_up(imports: list[list[str]]) -> tuple[Any, dict[str, Any]]:
     for module, name in imports:
         _import(module, name)
     prepare_process()
-    import pytest  # noqa: F401 - the judge's children want it warm
-
     from assay.execution.shell import make_shell
     from assay.execution.surroundings.pip import silence_pip
 

@@ -10,6 +10,7 @@ import torch
 
 from assay.judging import originals
 from assay.judging.evidence import as_number
+from assay.judging.observations.clean import CleanLatents
 from assay.judging.observations.facts import Facts
 from assay.tensors import is_constant
 
@@ -139,19 +140,19 @@ class Training:
                 return signals
         raise LookupError("the kit has no noise schedule for the models that were loaded")
 
-    def _clean_latents(self) -> torch.Tensor:
-        """(n, 4, h, w) float64: every latent encoded so far, scaled. Empty when nothing was encoded."""
+    def _clean_latents(self) -> CleanLatents:
+        """Every latent encoded so far, scaled."""
         scales = {label: as_number(model.loaded.get("scaling_factor")) for label, model in self._work.models.items()}
         means = [
             mean.double() * scales[fact["label"]]
             for fact in self._work.facts_so_far("encode")
             if (mean := self._work.evidence.tensor(fact.get("mean"))) is not None and mean.dim() == 4
         ]
-        return torch.cat(means) if means else torch.empty(0)
+        return CleanLatents(torch.cat(means) if means else torch.empty(0))
 
 
 def _samples(
-    fact: dict[str, Any], tensors: list[torch.Tensor], signals: torch.Tensor, clean: torch.Tensor
+    fact: dict[str, Any], tensors: list[torch.Tensor], signals: torch.Tensor, clean: CleanLatents
 ) -> list[TrainingSample]:
     precision = torch.finfo(getattr(torch, fact["dtype"].removeprefix("torch."))).eps
     found = []
@@ -165,31 +166,19 @@ def _samples(
 
 
 def _best_fit(
-    noisy: torch.Tensor, clean: torch.Tensor, signal: float, prediction: torch.Tensor, gradient: torch.Tensor
+    noisy: torch.Tensor, clean: CleanLatents, signal: float, prediction: torch.Tensor, gradient: torch.Tensor
 ) -> torch.Tensor:
-    """The clean latent, of n given (n, 4, h, w), that this sample was made of; zeros (4, h, w) if none was encoded.
+    """The clean latent that this sample, (4, h, w), was made of; zeros if none of its shape was encoded.
 
     Its implied noise is unit noise without a trace of the latent. Near the schedule's end every latent gives that,
     because next to nothing of the picture is left; then the loss's gradient tells which one it was.
     """
-    if clean.shape[1:] != noisy.shape:
+    if clean.latents.shape[1:] != noisy.shape:
         return torch.zeros_like(noisy)
-    noise = ((noisy - signal**0.5 * clean) / (1 - signal) ** 0.5).flatten(1)
-    flat = clean.flatten(1)
-    misfit = (noise.std(dim=1) - 1).abs() + _cosines(_centred(noise), _centred(flat)).abs()
-    agreement = _cosines(prediction.flatten() - noise, gradient.flatten().expand_as(noise))
+    misfit, agreement = clean.fits(noisy.flatten(), signal, prediction.flatten(), gradient.flatten())
     plausible = misfit < PLAUSIBLE
     best = agreement.masked_fill(~plausible, -2).argmax() if bool(plausible.any()) else misfit.argmin()
-    return clean[best]
-
-
-def _centred(rows: torch.Tensor) -> torch.Tensor:
-    return rows - rows.mean(dim=1, keepdim=True)
-
-
-def _cosines(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Cosine of each row of two (n, m) tensors; 0 for a row of zeros."""
-    return torch.nn.functional.cosine_similarity(left, right, dim=1, eps=1e-30)
+    return clean.latents[best]
 
 
 def _implied(noisy: torch.Tensor, clean: torch.Tensor, signal: float) -> torch.Tensor:
