@@ -276,7 +276,7 @@ def _in_all(pictures):
 
 
 def _same_subject(one, other, style_of_one, style_of_other):
-    """Whether two prompts, as sets of ids, share half of the subject; half of all words if there is only one subject."""
+    """Whether two prompts, as sets of ids, share half of the subject; half of all words if there is but one."""
     subject, counterpart = one - style_of_one, other - style_of_other
     if subject and counterpart:
         return 2 * len(subject & counterpart) >= min(len(subject), len(counterpart))

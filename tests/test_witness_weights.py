@@ -6,6 +6,7 @@ import pytest
 from safetensors.torch import load_file
 from watched import watch
 
+from assay.judging.originals import place_of
 from assay.witness.digest import digest
 
 # cell -> how one number of a U-Net is changed behind the library's back
@@ -93,7 +94,9 @@ def test_a_source_named_by_keyword_is_the_same_source(loads):
 
 
 def test_a_pipelines_parts_are_loads_of_their_own(loads):
-    assert {"unet", "vae", "text_encoder"} <= {fact["what"] for fact in loads.facts("load", 4)}
+    places = {fact["what"]: place_of(fact["source"], fact["subfolder"]) for fact in loads.facts("load", 4)}
+    for part in ("unet", "vae", "text_encoder"):
+        assert places[part] == ("stable-diffusion-v1-5/stable-diffusion-v1-5", part)
 
 
 def test_a_model_that_was_never_loaded_is_watched_from_its_first_call(loads):

@@ -38,11 +38,13 @@ class Runner:
     def __init__(self, plan: Plan, shell: Shell, channel: int) -> None:
         self._plan, self._shell, self._channel = plan, shell, channel
         self._progress = mmap.mmap(-1, 2)
+        self._root = 0
         self._capture: DescriptorCapture
         self._witness: Witness | None = None
 
     def run(self) -> None:
         """Prepare this process, then run everything; returns when the last section has ended."""
+        self._root = os.getpid()
         self._prepare()
         if self._plan.sections:
             self._run_section(0)
@@ -67,7 +69,9 @@ class Runner:
 
     def _run_from(self, position: int) -> None:
         while position < len(self._plan.sections):
-            if not is_forkable():
+            # Nothing comes after the last section, so it needs no snapshot; its death is seen by the process above.
+            is_last = position == len(self._plan.sections) - 1
+            if not is_forkable() or (is_last and os.getpid() != self._root):
                 self._run_section(position)
                 position += 1
                 continue
