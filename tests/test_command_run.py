@@ -103,6 +103,7 @@ def test_a_name_that_is_no_utf8_is_graded_like_any_other(capsys, _warm, tmp_path
 KILL = "import os, signal\nparent = os.getppid()\nos.kill(parent, signal.SIGKILL)\nimport time; time.sleep(30)"
 
 
+@pytest.mark.slow  # a warm parent is started again, twice or once
 def test_a_killed_warm_parent_costs_the_notebook_that_it_died_with(capsys, _warm, tmp_path):
     good = small_notebook(tmp_path / "good.ipynb", "x = 1")
     killer = small_notebook(tmp_path / "killer.ipynb", "x = 1", setup=KILL)
@@ -115,6 +116,7 @@ def test_a_killed_warm_parent_costs_the_notebook_that_it_died_with(capsys, _warm
     validate_result(dead)
 
 
+@pytest.mark.slow
 def test_a_warm_parent_that_dies_once_costs_nothing(session, tmp_path):
     notebook = small_notebook(tmp_path / "mine.ipynb", "x = 1", setup="import time; time.sleep(2)")
     killed = []

@@ -17,7 +17,7 @@ def sample() -> list[Mistake | Variant]:
     changes = declared(LESSON.files)
     mistakes = [c for c in changes if isinstance(c, Mistake)]
     variants = [c for c in changes if isinstance(c, Variant)]
-    firsts = {(m.exercise, i): m for m in reversed(mistakes) for i in m.caught_by}
+    firsts = {(m.exercise, i): m for m in reversed(mistakes) for i in sorted(m.caught_by)}
     return [*dict.fromkeys(firsts.values()), *variants[::EVERY_NTH_VARIANT]]
 
 
