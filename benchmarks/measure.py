@@ -76,6 +76,7 @@ def _options() -> argparse.Namespace:
         "--peers", nargs="?", const=sys.executable, metavar="PYTHON",
         help="time nbgrader and otter-grader too, under an interpreter that has them (this one)",
     )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="leave out the ways that start a kernel for each notebook")
     options = parser.parse_args()
     if min(options.n, options.rounds) < 1:
         parser.error("--n and --rounds must be at least 1")
@@ -96,7 +97,8 @@ def _measure(
         _cells(bench, sheet, files, here)
         _say("grade.py run")
         _ours(sheet, files, here)
-        _slow(bench, sheet, files, here)
+        if not options.quick:
+            _slow(bench, sheet, files, here)
         if make is make_small:
             _peers(bench, sheet, files, here)
     return sheet
