@@ -106,6 +106,7 @@ def _call(order: dict[str, Any], channel: int) -> None:
     """Call `module:function` with the order's arguments; its answer goes back as JSON."""
     from assay.execution import events
 
+    gc.disable()  # this child ends with its answer; looking for garbage among the libraries' objects only takes time
     events.send(channel, {"answer": _named(order["call"])(**order["arguments"])})
 
 

@@ -24,20 +24,23 @@ class Training:
         self._optimizers: list[weakref.ref[torch.optim.Optimizer]] = []
         self._before: dict[int, tuple[torch.Tensor, int]] = {}
         self._used: list[torch.Tensor] = []
+        self._walked: dict[str, list[tuple[str, torch.Tensor]]] = {}
         self._latest: dict[str, Any] = {}
 
     def before_backward(self, tensors: Any) -> None:
         """The loss, and which gradients are there already."""
         first = tensors[0] if isinstance(tensors, (tuple, list)) else tensors
         loss = float(first.detach().float().mean()) if torch.is_tensor(first) and first.numel() else 0.0
+        # One walk serves both ends of the pass: what a model is made of does not change during it.
+        self._walked = {e.label: list(parameters_of(model)) for e, model in self._models.alive()}
         self._before = {id(p): (p.grad, p.grad._version) for p in self._parameters() if p.grad is not None}
         self._used = [p for p in _alive(self._stepped) if p.grad is not None and bool(p.grad.count_nonzero())]
         self._stepped = []
         self._recorder.fact("backward_begin", loss=number(loss))
 
     def _parameters(self) -> Iterator[torch.Tensor]:
-        for _, model in self._models.alive():
-            yield from (parameter for _, parameter in parameters_of(model))
+        for walked in self._walked.values():
+            yield from (parameter for _, parameter in walked)
         yield from _alive(self._stepped)
 
     def _received(self, parameter: torch.Tensor) -> bool:
@@ -51,7 +54,7 @@ class Training:
         """Which parameters this pass brought a gradient, which rows of an embedding table, and what it added to."""
         self._recorder.fact("backward_end", added_to_used=sum(self._received(p) for p in self._used))
         for entry, model in self._models.alive():
-            with_gradient = [name for name, p in parameters_of(model) if self._received(p)]
+            with_gradient = [n for n, p in self._walked.get(entry.label, ()) if self._received(p)]
             if not with_gradient:
                 continue
             fields: dict[str, Any] = {"names": with_gradient[:LISTED_NAMES], "count": len(with_gradient)}
@@ -61,7 +64,7 @@ class Training:
 
     def forget(self) -> None:
         """Let go of the tensors of the backward pass that has ended, well or not."""
-        self._before, self._used = {}, []
+        self._before, self._used, self._walked = {}, [], {}
 
     def before_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradient norms of everything the optimizer was given, in its order, as it is about to use them."""
