@@ -146,3 +146,12 @@ def test_checks_that_cannot_be_asked_are_a_fault_of_every_criterion(capsys, _war
     assert {c["state"] for e in result["exercises"] for c in e["criteria"]} == {"unchecked"}
     assert "\n" not in result["reason"]
     validate_result(result)
+
+
+def test_a_folder_that_cannot_be_written_is_a_fault_of_this_notebook_alone(session, tmp_path):
+    blocked = tmp_path / "a-file"
+    blocked.write_text("no folder can be made below this")
+    notebook = Path(__file__).parent.parent / "submissions" / "ada_excellent.ipynb"
+    result = session.grade(str(notebook), blocked / "run", lambda step: None)
+    assert result["state"] == "fault"
+    assert "NotADirectoryError" in result["reason"]

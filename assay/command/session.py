@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -52,8 +53,7 @@ class Session:
             return self._rejected(file, sha256, str(refusal))
         result = self._attempts(notebook, lesson, folder, progress)
         result["seconds"]["total"] = round(time.monotonic() - began, 3)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+        _keep(folder / "result.json", json.dumps(result, indent=1))
         return result
 
     def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
@@ -67,8 +67,7 @@ class Session:
                 reason = str(fault).splitlines()[0]
             except Exception as error:  # a bug of ours must not take the other notebooks' results with it
                 reason = f"assay itself failed ({type(error).__name__}: {error}); fault.txt in its folder says where"
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / "fault.txt").write_text(traceback.format_exc(), encoding="utf-8")
+                _keep(folder / "fault.txt", traceback.format_exc())
         return self._fault(notebook, lesson, reason)
 
     def _grade(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
@@ -135,6 +134,13 @@ class Session:
             "max_score": None, "pending": 0.0, "exercises": [], "overrides": [], "notes": [],
             "runner": self._runner(private_tmp=False), "seconds": seconds,
         }  # fmt: skip
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write what is good to have beside a run; a full disk must not turn that into a lost result."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="replace")
 
 
 def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit) -> Order:
