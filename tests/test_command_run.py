@@ -13,6 +13,7 @@ import pytest
 from commands import command, edit, own_course, small_notebook
 
 from assay.command.lessons import load_lessons
+from assay.command.main import main
 from assay.rubric import validate_result
 
 FORGETFUL = "import torch\ntorch.nn.functional.cosine_similarity(torch.ones(2), torch.ones(2), dim=0)"
@@ -155,3 +156,14 @@ def test_a_folder_that_cannot_be_written_is_a_fault_of_this_notebook_alone(sessi
     result = session.grade(str(notebook), blocked / "run", lambda step: None)
     assert result["state"] == "fault"
     assert "NotADirectoryError" in result["reason"]
+
+
+def test_a_relative_out_is_below_the_callers_folder(tmp_path, monkeypatch):
+    notebook = Path(__file__).parent.parent / "submissions" / "nia_first_exercise_only.ipynb"
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", str(notebook), "--out", "results"]) == 0
+    first = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert [result["state"] for result in first] == ["graded"]
+    assert main(["regrade", "results"]) == 0
+    again = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert again[0]["exercises"] == first[0]["exercises"]

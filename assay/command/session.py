@@ -43,6 +43,7 @@ class Session:
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
         began = time.monotonic()
+        folder = folder.resolve()  # other processes, with working folders of their own, read and write there
         sha256 = None
         try:
             data = read_bytes(Path(file))
