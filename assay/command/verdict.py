@@ -38,7 +38,8 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
     """
     states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
     said = warm.call(
-        JUDGE, JUDGE_S, evidence=str((folder / "evidence").resolve()), checks=str(lesson.files.checks), wanted=lesson.wanted,
+        JUDGE, JUDGE_S, evidence=str((folder / "evidence").resolve()), checks=str(lesson.files.checks),
+        wanted=lesson.wanted,
         exercises=[exercise.number for exercise in lesson.rubric.exercises],
     )  # fmt: skip
     (folder / "exhibits.json").write_text(json.dumps(said["exhibits"]), encoding="utf-8")
