@@ -40,6 +40,9 @@ class Proof:
         return not (self.missed or self.wronged or self.unchecked)
 
 
+SECRET = b"a proof asks the same questions every time"
+
+
 def declared(files: LessonFiles) -> list[Mistake | Variant]:
     """The lesson's mistakes and variants, from checks/<stem>/mistakes.py; none where that file is missing."""
     path = files.checks.with_suffix("") / "mistakes.py"
@@ -104,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="assay-") as scratch:
         (Path(scratch) / "runs").mkdir()
         with start_warm(kit, warm_imports(lessons), Path(scratch), "cpu") as warm:
-            session = Session(lessons, None, kit, warm, "fork", "limits")
+            session = Session(lessons, None, kit, warm, "fork", "limits", SECRET)
             proofs = [_told(p) for p in prove(session, lesson.files, changes, Path(scratch) / "p", options.jobs)]
     return _summary(proofs)
 

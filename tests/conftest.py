@@ -31,4 +31,4 @@ def warm(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPar
 @pytest.fixture(scope="session")
 def session(kit: Kit, warm: WarmParent) -> Session:
     """What `grade.py run` shares between notebooks."""
-    return Session(load_lessons(), None, kit, warm, "fork", "limits")
+    return Session(load_lessons(), None, kit, warm, "fork", "limits", b"the tests' own secret")

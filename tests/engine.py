@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.supervise import Allowance
+from assay.replay.draw import Spec
 
 GENEROUS = Allowance(cell_s=60, exercise_s=90, submission_s=120, memory_bytes=3 * 2**30, output_bytes=32 * 2**20)
 
@@ -23,7 +24,12 @@ class CodeCell:
 
 
 def run_sections(
-    warm: WarmParent, kit: Path, folder: Path, sections: Sequence[Sequence[str]], allowance: Allowance = GENEROUS
+    warm: WarmParent,
+    kit: Path,
+    folder: Path,
+    sections: Sequence[Sequence[str]],
+    allowance: Allowance = GENEROUS,
+    replays: Mapping[int, tuple[Spec, ...]] | None = None,
 ) -> Run:
     """Run cells given as sources by section, the first section being the set-up; cell indices count through."""
     numbered: dict[int, tuple[CodeCell, ...]] = {}
@@ -32,7 +38,7 @@ def run_sections(
         numbered[number] = tuple(CodeCell(index + n, source) for n, source in enumerate(sources))
         index += len(sources)
     cells = tuple(cell for section in numbered.values() for cell in section)
-    order = Order(folder, numbered, cells, (), allowance, kit)
+    order = Order(folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests")
     return run_forked(order, warm, lambda exercise, cell: None)
 
 

@@ -29,25 +29,38 @@ EVERY = "every tensor"
 
 
 def judge_nulls(
-    evidence: str, scratch: str, cases: list[list[str]], checks: str, wanted: list[list[Any]], exercises: list[int]
-) -> list[list[list[Any]]]:
-    """Outcomes of the evidence with the tensors of one role replaced, for each case (role, name of a null)."""
+    run: str, scratch: str, cases: list[list[str]], checks: str, wanted: list[list[Any]], exercises: list[int],
+    replays: list[dict[str, Any]],
+) -> list[list[list[Any]]]:  # fmt: skip
+    """Outcomes of a Run's evidence with the tensors of one role replaced, for each case (role, name of a null)."""
     found = []
     for number, (role, null) in enumerate(cases):
-        folder = Path(scratch) / str(number)
-        shutil.copytree(evidence, folder)
+        folder = copy_of(Path(run), Path(scratch) / str(number))
         _replace(folder, roles(folder)[role], NULLS[null])
-        found.append(judge(str(folder), checks, wanted, exercises)["outcomes"])
-        shutil.rmtree(folder)
+        found.append(judge(str(folder), checks, wanted, exercises, replays)["outcomes"])
+        shutil.rmtree(folder.parent)
     return found
 
 
+def copy_of(run: Path, to: Path) -> Path:
+    """The evidence of a copy of a Run, whose replays lie where the judge looks for them."""
+    for name in ("evidence", "replays"):
+        if (run / name).is_dir():
+            shutil.copytree(run / name, to / name)
+    return to / "evidence"
+
+
 def roles(folder: Path) -> dict[str, set[str]]:
-    """Names of tensors by the field of the fact that names them ("sample", "gradient", ...), and all of them."""
-    stored = {name for path in folder.glob("*.safetensors") for name in load_file(path)}
+    """Names of tensors by the field of the fact that names them ("sample", "gradient", ...), or by what a replay
+    answered ("answer", "before", "after"), and all of them."""
+    stored = {name for path in folder.rglob("*.safetensors") for name in load_file(path)}
     found: dict[str, set[str]] = {EVERY: stored}
-    for line in (folder / "facts.jsonl").read_text().splitlines():
-        _collect(json.loads(line), "", stored, found)
+    for facts in folder.rglob("facts.jsonl"):
+        for line in facts.read_text().splitlines():
+            _collect(json.loads(line), "", stored, found)
+    for path in folder.rglob("outputs.safetensors"):
+        for name in load_file(path):
+            found.setdefault(name.split(".")[0], set()).add(name)
     return found
 
 
@@ -63,11 +76,13 @@ def _collect(value: object, role: str, stored: set[str], found: dict[str, set[st
 
 
 def _replace(folder: Path, names: set[str], null: Null) -> None:
-    for path in folder.glob("*.safetensors"):
+    for path in folder.rglob("*.safetensors"):
         tensors = load_file(path)
         save_file({name: null(t).contiguous() if name in names else t for name, t in tensors.items()}, path)
 
 
-def judge_folders(folders: list[str], checks: str, wanted: list[list[Any]], exercises: list[int]) -> list[list[Any]]:
+def judge_folders(
+    folders: list[str], checks: str, wanted: list[list[Any]], exercises: list[int], replays: list[dict[str, Any]]
+) -> list[list[Any]]:
     """Outcomes of each folder of evidence."""
-    return [judge(folder, checks, wanted, exercises)["outcomes"] for folder in folders]
+    return [judge(folder, checks, wanted, exercises, replays)["outcomes"] for folder in folders]

@@ -27,6 +27,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "sandbox": {},
     "witness": {},
+    "replay": {},
     "kit": {"failure": ""},
     "intake": {"failure": ""},
     "rubric": {
@@ -37,11 +38,13 @@ ALLOWED: dict[str, dict[str, str]] = {
     "execution": {
         "failure": "",
         "kit": "the pictures and operators that stand in for what is missing",
+        "replay": "what is done once an exercise has ended",
         "sandbox": "the walls",
         "witness": "what runs beside the student's code",
     },
     "judging": {
         "failure": "a check's verdict",
+        "replay": "the format of the inputs, whose copy the judge reads",
         "tensors": "when evidence may be compared",
         "witness": "the byte formats that both sides share, and to be silent",
     },
@@ -57,6 +60,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "failure": "",
         "intake": "",
         "kit": "",
+        "replay": "the key that hidden inputs are drawn from",
         "report": "",
         "rubric": "",
     },

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from nulls import EVERY, NULLS
+from nulls import EVERY, NULLS, copy_of
 
 from assay.command.session import Session
+from assay.command.verdict import replay_endings
 from assay.course import lesson_files, lessons
 from assay.execution.parent import WarmParent
 from assay.proof import source_of
@@ -104,6 +104,10 @@ class Graded:
     def numbers(self) -> list[int]:
         return [exercise.number for exercise in self.rubric.exercises]
 
+    @property
+    def replays(self) -> list[dict[str, Any]]:
+        return replay_endings(self.rubric, self.folder)
+
     def earned(self, outcomes: Iterable[list[Any]]) -> Earned:
         """The criteria that score when every exercise ran to its end and these are the judge's outcomes."""
         said = {(number, check.replace("_", "-")): Outcome(**outcome) for number, check, outcome in outcomes}
@@ -114,20 +118,19 @@ class Graded:
     def judge_nulls(self, scratch: Path, cases: list[list[str]]) -> list[Earned]:
         """What is still earned when the tensors of a role are replaced by a null, case by case."""
         found = self.warm.call(
-            "tests.nulls:judge_nulls", 300.0, evidence=str(self.folder / "evidence"), scratch=str(scratch), cases=cases,
-            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers,
+            "tests.nulls:judge_nulls", 300.0, run=str(self.folder), scratch=str(scratch), cases=cases,
+            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers, replays=self.replays,
         )  # fmt: skip
         return [self.earned(outcomes) for outcomes in found]
 
     def judge_facts(self, scratch: Path, cases: dict[str, Iterable[dict[str, Any]]]) -> dict[str, Earned]:
         """What is earned on other facts with the same tensors, by name of the case."""
         for name, facts in cases.items():
-            shutil.copytree(self.folder / "evidence", scratch / name)
             lines = "".join(json.dumps(fact) + "\n" for fact in facts)
-            (scratch / name / "facts.jsonl").write_text(lines)
+            (copy_of(self.folder, scratch / name) / "facts.jsonl").write_text(lines)
         found = self.warm.call(
-            "tests.nulls:judge_folders", 300.0, folders=[str(scratch / name) for name in cases],
-            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers,
+            "tests.nulls:judge_folders", 300.0, folders=[str(scratch / name / "evidence") for name in cases],
+            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers, replays=self.replays,
         )  # fmt: skip
         return {name: self.earned(outcomes) for name, outcomes in zip(cases, found, strict=True)}
 

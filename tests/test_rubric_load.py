@@ -170,3 +170,33 @@ def test_a_missing_file_and_another_encoding_are_refused(tmp_path):
     (tmp_path / "latin.yaml").write_bytes("title: é".encode("latin-1"))
     with pytest.raises(Misuse, match="UTF-8"):
         load_rubric(tmp_path / "latin.yaml")
+
+
+REPLAY = """\
+    replays:
+      - {name: hidden_sums, call: total, with: [{a: {draw: normal, shape: [3]}, b: 2}]}
+      - {name: other_picture, again: {encode: {draw: image, size: 64}, names: {strength: 1.0}}}
+"""
+
+
+def test_replays_are_read_as_they_stand(tmp_path):
+    rubric = load_rubric(written(tmp_path, GOOD.replace("  - number: 3\n", REPLAY + "  - number: 3\n")))
+    assert [replay["name"] for replay in rubric.exercises[0].replays] == ["hidden_sums", "other_picture"]
+    assert rubric.exercises[1].replays == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "replaced", "said"),
+    [
+        ("name: other_picture", "name: hidden_sums", "exercises[0].replays[1].name: 'hidden_sums' occurs twice"),
+        ("call: total, ", "", "exercises[0].replays[0]: "),
+        ("draw: normal", "draw: random", "exercises[0].replays[0].with[0].a.draw: 'random' should be one of integers"),
+        ("draw: normal, shape: [3]", "draw: normal", "exercises[0].replays[0].with[0].a: 'shape'"),
+        ("call: total", "call: total, again: {set_timesteps: 3}", "exercises[0].replays[0]: "),
+        ("again: {", "again: {decode: 1, ", "exercises[0].replays[1].again: the key 'decode' is not known"),
+    ],
+)
+def test_a_replay_that_cannot_be_made_is_refused(tmp_path, found, replaced, said):
+    text = GOOD.replace("  - number: 3\n", REPLAY + "  - number: 3\n")
+    assert text.count(found) == 1
+    assert refusal(tmp_path, text.replace(found, replaced)).startswith(said)

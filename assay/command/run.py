@@ -14,6 +14,7 @@ from typing import Any
 
 from assay.command.lessons import is_published, load_lessons, warm_imports
 from assay.command.progress import Display, show_kit_progress
+from assay.command.secret import course_secret
 from assay.command.session import Result, Session
 from assay.course import did_you_mean
 from assay.execution.parent import WarmParent
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         display = stack.enter_context(Display(len(options.notebooks)))
         display.say("importing the libraries once")
         warm = stack.enter_context(start_warm(kit, warm_imports(lessons), out, options.device))
-        session = Session(lessons, options.lesson, kit, warm, options.runner, options.tier)
+        session = Session(lessons, options.lesson, kit, warm, options.runner, options.tier, course_secret())
         results, folders = _grade_all(session, options.notebooks, out, options.jobs, display)
         display.stop()
         publish(results, folders, out if options.out else None, options.json, lessons)

@@ -22,6 +22,7 @@ from assay.execution.supervise import Allowance
 from assay.failure import Fault, Rejected
 from assay.intake import Notebook, read_bytes, read_notebook
 from assay.kit import Kit
+from assay.replay.dealer import notebook_key
 from assay.rubric import ExerciseState, Rubric
 
 Result = dict[str, Any]
@@ -31,7 +32,7 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 @dataclass(frozen=True)
 class Session:
-    """What all notebooks of one command share."""
+    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -39,6 +40,7 @@ class Session:
     warm: WarmParent
     engine: str
     tier: str
+    secret: bytes
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
@@ -72,7 +74,7 @@ class Session:
         return self._fault(notebook, lesson, reason)
 
     def _grade(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
-        order = _order(notebook, lesson.rubric, folder, self.kit)
+        order = _order(notebook, lesson.rubric, folder, self.kit, self.secret)
         progress("starting")
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
         progress("judging")
@@ -144,7 +146,7 @@ def _keep(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace")
 
 
-def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit) -> Order:
+def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, secret: bytes) -> Order:
     limits = rubric.limits
     sections = {0: notebook.setup} | {exercise.number: exercise.cells for exercise in notebook.exercises}
     return Order(
@@ -156,6 +158,8 @@ def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit) -> Order:
             limits.cell_s, limits.exercise_s, limits.submission_s, limits.memory_bytes, limits.output_bytes
         ),
         kit=kit.folder,
+        replays={exercise.number: exercise.replays for exercise in rubric.exercises},
+        key=notebook_key(secret, notebook.sha256, rubric.slug),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.command.lessons import Lesson
 from assay.execution.parent import WarmParent
-from assay.rubric import ExerciseState, Outcome, score_exercises
+from assay.rubric import ExerciseState, Outcome, Rubric, score_exercises
 
 JUDGE = "assay.judging.court:judge"
 JUDGE_S = 300.0  # a full-size model's originals load in a minute from a slow disk; the kit's in 0.2 s
@@ -41,6 +41,7 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
         JUDGE, JUDGE_S, evidence=str((folder / "evidence").resolve()), checks=str(lesson.files.checks),
         wanted=lesson.wanted,
         exercises=[exercise.number for exercise in lesson.rubric.exercises],
+        replays=replay_endings(lesson.rubric, folder),
     )  # fmt: skip
     (folder / "exhibits.json").write_text(json.dumps(said["exhibits"]), encoding="utf-8")
     outcomes = {
@@ -63,6 +64,18 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
         "runner": record.runner,
         "seconds": record.seconds | {"judging": round(said["seconds"], 3)},
     }
+
+
+def replay_endings(rubric: Rubric, folder: Path) -> list[dict[str, Any]]:
+    """How each replay that the rubric asks for ended in this Run; one that it did not know yet needs a new run."""
+    path = folder / "replays.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    endings = {ending["name"]: ending for ending in stored}
+    unknown = {"state": "unchecked", "reason": "this needs a new run: it was not asked when the notebook was executed"}
+    return [
+        {"name": spec["name"], "exercise": exercise.number} | endings.get(spec["name"], unknown)
+        for exercise in rubric.exercises for spec in exercise.replays
+    ]  # fmt: skip
 
 
 def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ from assay.execution.plan import Plan, Section
 from assay.execution.record import Execution
 from assay.execution.supervise import Allowance, Supervisor
 from assay.failure import Fault
+from assay.replay.dealer import Dealer
+from assay.replay.draw import Spec
 
 Progress = Callable[[int, int], None]  # exercise number, cell index
 
@@ -30,7 +32,10 @@ class _Cell(Protocol):
 
 @dataclass(frozen=True)
 class Order:
-    """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use."""
+    """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use.
+
+    `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from.
+    """
 
     folder: Path
     sections: Mapping[int, tuple[_Cell, ...]]
@@ -38,6 +43,8 @@ class Order:
     shorter: tuple[Shorter, ...]
     allowance: Allowance
     kit: Path
+    replays: Mapping[int, tuple[Spec, ...]] = field(default_factory=dict)
+    key: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     path = order.folder / "plan.json"
     plan.write(path)
     child = warm.order({"do": "run", "plan": str(path)})
-    execution = Supervisor(plan, order.allowance, child.pid, progress).follow(child.descriptor)
+    dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key, order.folder / "replays")
+    execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
     if not execution.finished and not warm.is_alive(child.generation):
         raise Fault("The warm parent process died, and the notebook with it.")
     if execution.fault:
@@ -79,7 +87,7 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
                 source, applied = shorten(cell.source, cell.index, order.shorter)
                 sources.append((cell.index, source))
                 overrides += applied
-        sections.append(Section(number, tuple(sources)))
+        sections.append(Section(number, tuple(sources), tuple(dict(spec) for spec in order.replays.get(number, ()))))
     plan = Plan(
         folder=str(order.folder.resolve()),
         sections=tuple(sections),
@@ -99,9 +107,11 @@ def _needed(order: Order) -> list[Path]:
 
 
 def finish(order: Order, execution: Execution, overrides: tuple[Applied, ...]) -> Run:
-    """Write the executed notebook; the evidence lies there already."""
+    """Write the executed notebook and how the replays ended; the evidence lies there already."""
     cells = [{"index": c.index, "kind": c.kind, "source": c.source} for c in order.cells]
     _write_json(order.folder / "executed.ipynb", execution.notebook(cells))
+    endings = [{"name": name, **asdict(ending)} for name, ending in execution.replays.items()]
+    _write_json(order.folder / "replays.json", endings)
     return Run(order.folder, execution, overrides)
 
 

@@ -112,19 +112,19 @@ class WarmParent:
         self._process = self._socket = self._lines = None
 
     def order(self, order: dict[str, Any]) -> Child:
-        """Have a child forked that carries out `order`."""
-        reading, writing = os.pipe()
+        """Have a child forked that carries out `order`; its descriptor goes both ways."""
+        ours, theirs = socket.socketpair()
         try:
             with self._lock:
                 self._revive()
                 assert self._socket is not None
-                socket.send_fds(self._socket, [json.dumps(order).encode()], [writing])
-                return Child(int(self._answer()["pid"]), reading, self.generation)
+                socket.send_fds(self._socket, [json.dumps(order).encode()], [theirs.fileno()])
+                return Child(int(self._answer()["pid"]), ours.detach(), self.generation)
         except (OSError, Fault):
-            os.close(reading)
+            ours.close()
             raise Fault(f"The warm parent process did not answer. {self._last_words()}") from None
         finally:
-            os.close(writing)
+            theirs.close()
 
     def call(self, function: str, timeout_s: float, **arguments: Any) -> Any:
         """The answer of `module:function` called in a fresh child that has never seen a notebook.

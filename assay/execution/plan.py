@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Section:
-    """The code cells, as (0-based index among all cells, source), of the set-up (exercise 0) or of one exercise."""
+    """The code cells, as (0-based index among all cells, source), of the set-up (exercise 0) or of one exercise, and
+    what is done with the exercise once they have ended."""
 
     exercise: int
     cells: tuple[tuple[int, str], ...]
+    replays: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ class Plan:
         """Load what `write` stored."""
         data = json.loads(path.read_text())
         sections = tuple(
-            Section(s["exercise"], tuple((int(index), str(source)) for index, source in s["cells"]))
+            Section(
+                s["exercise"], tuple((int(index), str(source)) for index, source in s["cells"]), tuple(s["replays"])
+            )
             for s in data.pop("sections")
         )
         names, needed = tuple(data.pop("names")), tuple(data.pop("needed"))

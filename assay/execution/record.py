@@ -17,11 +17,20 @@ class Ending:
     cell: int | None = None
 
 
+@dataclass(frozen=True)
+class ReplayEnding:
+    """How a replay ended: "done"; "missing" or "error" through the student's code; "unchecked" through nobody's."""
+
+    state: str
+    reason: str | None = None
+
+
 @dataclass
 class Execution:
-    """What the supervisor saw of one notebook. `endings` is by exercise number, 0 being the set-up."""
+    """What the supervisor saw of one notebook: `endings` by exercise number, 0 being the set-up, `replays` by name."""
 
     endings: dict[int, Ending] = field(default_factory=dict)
+    replays: dict[str, ReplayEnding] = field(default_factory=dict)
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
     cell_seconds: dict[int, float] = field(default_factory=dict)

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.execution import events
+from assay.execution.forking import is_forkable
 from assay.execution.plan import Plan, Section
+from assay.execution.replays import Replays
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
 from assay.execution.streams import DescriptorCapture
 from assay.execution.surroundings.pip import write_pip
@@ -41,6 +43,7 @@ class Runner:
         self._root = 0
         self._capture: DescriptorCapture
         self._witness: Witness | None = None
+        self._replays = Replays(Path(plan.folder), shell, channel)
 
     def run(self) -> None:
         """Prepare this process, then run everything; returns when the last section has ended."""
@@ -65,6 +68,7 @@ class Runner:
         if self._plan.witness:
             self._witness = Witness.start(folder / "evidence", set(self._plan.names))
         self._capture = quiet_descriptors()
+        self._replays.attach(self._witness, self._capture)
         self._send(e="ready", private_tmp=private)
 
     def _run_from(self, position: int) -> None:
@@ -93,9 +97,11 @@ class Runner:
         section = self._plan.sections[position]
         self._progress[_BEGUN] = position
         self._send(e="section", section=position, pid=os.getpid())
+        stem = self._replays.plant(section)
         for index, source in section.cells:
             self._run_cell(section, index, source)
         self._send(e="section_end", section=position)
+        self._replays.run(section, stem)
 
     def _run_cell(self, section: Section, index: int, source: str) -> None:
         if self._witness is not None:
@@ -134,14 +140,3 @@ def enter_folder(folder: Path) -> None:
     torch.manual_seed(SEED)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.enable()
-
-
-def is_forkable() -> bool:
-    """Whether a copy of this process would work: one thread, and CUDA untouched."""
-    import torch
-
-    try:
-        threads = len(list(Path("/proc/self/task").iterdir()))
-    except OSError:
-        threads = 1
-    return threads == 1 and not torch.cuda.is_initialized()  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -12,11 +13,21 @@ from typing import Any
 
 from assay.execution.events import Reader
 from assay.execution.plan import Plan
-from assay.execution.record import Ending, Execution
+from assay.execution.record import Ending, Execution, ReplayEnding
 from assay.execution.tree import kill_all, kill_below, memory_of
+from assay.replay.dealer import Dealer
 
 LOOK_S = 0.1  # how often the clock and the memory are looked at
 GRACE_S = 10.0  # a snapshot that has not gone on this long after its child was killed is stuck itself
+
+
+@dataclass(frozen=True)
+class _Replaying:
+    """The replay that runs now."""
+
+    name: str
+    pid: int
+    began: float
 
 
 @dataclass(frozen=True)
@@ -33,8 +44,14 @@ class Allowance:
 class Supervisor:
     """Follows the records of one notebook's processes; what they say is believed only about themselves."""
 
-    def __init__(self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None], dealer: Dealer
+    ) -> None:
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
+        self._dealer = dealer
+        self._outbox = b""
+        self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
+        self._replay: _Replaying | None = None
         self.execution = Execution()
         self._started: float | None = None
         self._section = -1
@@ -49,10 +66,14 @@ class Supervisor:
     def follow(self, descriptor: int) -> Execution:
         """Read until every process has ended or has been killed; afterwards nothing of the tree is alive."""
         reader = Reader()
+        os.set_blocking(descriptor, False)  # one that asks and does not read must not stop us
         try:
             while not self._finished:
-                if select.select([descriptor], [], [], LOOK_S)[0]:
-                    data = os.read(descriptor, 1 << 20)
+                readable, writable, _ = select.select([descriptor], [descriptor] if self._outbox else [], [], LOOK_S)
+                if writable:
+                    self._post(descriptor)
+                if readable:
+                    data = _read(descriptor)
                     if not data:
                         break
                     self._take(reader, data)
@@ -62,6 +83,10 @@ class Supervisor:
             kill_all(self._pid)
         self._close()
         return self.execution
+
+    def _post(self, descriptor: int) -> None:
+        with contextlib.suppress(OSError):  # the asker may be dead by now
+            self._outbox = self._outbox[os.write(descriptor, self._outbox) :]
 
     def _take(self, reader: Reader, data: bytes) -> None:
         self._received += len(data)
@@ -118,8 +143,26 @@ class Supervisor:
             self.execution.endings[number] = _after_error(str(name), str(message), cell)
 
     def _on_section_end(self, record: dict[str, Any]) -> None:
-        number = self._plan.sections[self._section].exercise
-        self.execution.endings.setdefault(number, Ending("completed"))
+        section = self._plan.sections[self._section]
+        self.execution.endings.setdefault(section.exercise, Ending("completed"))
+        self._cell = None
+        self._ended |= {str(spec["name"]) for spec in section.replays}
+
+    def _on_replay(self, record: dict[str, Any]) -> None:
+        name = str(record["name"])
+        if name in self._ended and self._replay is None:
+            self._ended.discard(name)  # inputs are dealt once
+            self._replay = _Replaying(name, int(record["pid"]), time.monotonic())
+            self._outbox = self._dealer.deal(name)
+
+    def _on_replay_end(self, record: dict[str, Any]) -> None:
+        name, state = str(record["name"]), str(record["state"])
+        if name in self._dealer.specs and state in ("done", "missing", "error", "unchecked"):
+            reason = None if record["reason"] is None else str(record["reason"])[:500]
+            self.execution.replays.setdefault(name, ReplayEnding(state, reason))
+        self._ended.discard(name)
+        self._replay, self._outbox = None, b""
+        self._section_began = time.monotonic()  # the time of replays is not the exercise's
 
     def _on_died(self, record: dict[str, Any]) -> None:
         position = int(record["section"])
@@ -151,7 +194,9 @@ class Supervisor:
             self._finished = True
             reason = f"the notebook was still running after {_time(allowed.submission_s)}"
             return Ending("timeout", reason, cell)
-        if now - self._section_began > allowed.exercise_s:
+        if self._replay is not None and now - self._replay.began > allowed.exercise_s:
+            self._end_replay(self._replay)
+        elif self._replay is None and now - self._section_began > allowed.exercise_s:
             return Ending("timeout", f"the exercise was still running after {_time(allowed.exercise_s)}", cell)
         if cell is not None and now - self._cell_began > allowed.cell_s:
             return Ending("timeout", f"cell {cell} was still running after {_time(allowed.cell_s)}", cell)
@@ -162,6 +207,13 @@ class Supervisor:
         if used > allowed.memory_bytes:
             return Ending("resource", f"the memory in use grew beyond {_size(allowed.memory_bytes)}", cell)
         return None
+
+    def _end_replay(self, replay: _Replaying) -> None:
+        """Kill a replay that goes on for longer than the exercise itself may; what waits for it goes on."""
+        reason = f"it was still running after {_time(self._allowance.exercise_s)}"
+        self.execution.replays[replay.name] = ReplayEnding("error", reason)
+        kill_below(self._pid, replay.pid)
+        self._replay, self._section_began = None, time.monotonic()
 
     def _stop(self, ending: Ending) -> None:
         """Kill what runs now; its parent, the snapshot, reports the death and goes on."""
@@ -178,6 +230,9 @@ class Supervisor:
         for position, section in enumerate(self._plan.sections):
             if section.exercise not in self.execution.endings:
                 self.execution.endings[section.exercise] = self._unreached(position)
+        for name in self._dealer.specs:
+            ending = ReplayEnding("unchecked", "the process was gone before this could be asked")
+            self.execution.replays.setdefault(name, ending)
 
     def _unreached(self, position: int) -> Ending:
         if position == self._section:
@@ -186,6 +241,14 @@ class Supervisor:
         if stopped is not None and stopped.state == "timeout":
             return Ending("timeout", stopped.reason)
         return Ending("blocked", "the notebook's process had ended before this exercise")
+
+
+def _read(descriptor: int) -> bytes:
+    """What is there; nothing once every writer is gone, whether it closed its end or died with our bytes unread."""
+    try:
+        return os.read(descriptor, 1 << 20)
+    except ConnectionError:
+        return b""
 
 
 def _after_error(name: str, message: str, cell: int) -> Ending:

@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ _UNUSED = (
 )  # fmt: skip
 
 
-def judge(evidence: str, checks: str, wanted: list[list[Any]], exercises: list[int]) -> dict[str, Any]:
+def judge(
+    evidence: str, checks: str, wanted: list[list[Any]], exercises: list[int], replays: Iterable[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Outcomes and exhibits of one Run; meant for a fresh process in which no student's code ever ran.
 
     Args:
@@ -31,6 +34,7 @@ def judge(evidence: str, checks: str, wanted: list[list[Any]], exercises: list[i
         checks: the lesson's checks file.
         wanted: [exercise number, check name] pairs of the rubric.
         exercises: numbers of all exercises, for the exhibits.
+        replays: how each replay ended: {"name", "exercise", "state", "reason"}.
 
     Returns:
         {"outcomes": [[exercise, check, outcome], ...], "exhibits": [...], "seconds": float}
@@ -40,7 +44,7 @@ def judge(evidence: str, checks: str, wanted: list[list[Any]], exercises: list[i
     """
     began = time.perf_counter()
     bench = Evidence(Path(evidence))
-    works = {number: Work(bench, number) for number in exercises}
+    works = {number: Work(bench, number, replays) for number in exercises}
     court = Court(works, [(int(number), str(name)) for number, name in wanted])
     if wanted:
         _ask(Path(checks), court)

@@ -21,12 +21,12 @@ class Evidence:
     """The facts and tensors of one Run. Everything in them was written by an untrusted process."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     @cached_property
     def facts(self) -> list[dict[str, Any]]:
         """Every well-formed fact, in order; a line that is none (a process died while writing) is passed over."""
-        path = self._folder / "facts.jsonl"
+        path = self.folder / "facts.jsonl"
         if not _is_own_file(path):
             return []
         with path.open("rb") as file:
@@ -42,7 +42,7 @@ class Evidence:
     def _files(self) -> dict[str, Any]:
         """Name of a tensor to the open file that holds it."""
         files: dict[str, Any] = {}
-        for path in sorted(self._folder.glob("tensors-*.safetensors"))[:TENSOR_FILES]:
+        for path in sorted(self.folder.glob("tensors-*.safetensors"))[:TENSOR_FILES]:
             if not _is_own_file(path):
                 continue
             try:
@@ -51,6 +51,29 @@ class Evidence:
             except (SafetensorError, OSError):  # torn by the death of its writer, or forged
                 continue
         return files
+
+
+def read_json(path: Path) -> Any:
+    """A small JSON document that a student's process wrote; None when there is none that can be believed."""
+    if not _is_own_file(path):
+        return None
+    with path.open("rb") as file:
+        data = file.read(LINE_BYTES + 1)
+    try:
+        return json.loads(data, parse_constant=_refuse, object_pairs_hook=_once) if len(data) <= LINE_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of one safetensors file, on the CPU; empty when it is missing, torn or forged."""
+    if not _is_own_file(path):
+        return {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    except (SafetensorError, OSError):
+        return {}
 
 
 def _is_own_file(path: Path) -> bool:

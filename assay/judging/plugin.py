@@ -61,6 +61,11 @@ class Court:
         return work.adapter or _nothing("no LoRA parameter of a U-Net was trained")
 
     @pytest.fixture
+    def replays(self, work: Work) -> Any:
+        """The replays of the exercise, by name."""
+        return work.replays
+
+    @pytest.fixture
     def pictures(self, work: Work) -> Any:
         """The pictures generated so far."""
         return work.pictures

@@ -41,9 +41,20 @@ def _contradictions(document: dict[str, Any]) -> Iterator[str]:
         if number in numbers[:index]:
             yield f"exercises[{index}].number: exercise {number} occurs twice; merge the two"
         yield from _within_exercise(document["exercises"][index], f"exercises[{index}]")
+    yield from _replay_names(document["exercises"])
     for number in document.get("published", {}):
         if int(number) not in numbers:
             yield f"published.{number}: there is no exercise {number}; register the notebook again"
+
+
+def _replay_names(exercises: list[dict[str, Any]]) -> Iterator[str]:
+    """A replay is known by its name in the whole lesson: its files are named so."""
+    seen: set[str] = set()
+    for index, exercise in enumerate(exercises):
+        for position, replay in enumerate(exercise.get("replays", [])):
+            if replay["name"] in seen:
+                yield f"exercises[{index}].replays[{position}].name: '{replay['name']}' occurs twice; rename one"
+            seen.add(replay["name"])
 
 
 def _within_exercise(exercise: dict[str, Any], where: str) -> Iterator[str]:
@@ -106,6 +117,7 @@ def _exercise(raw: dict[str, Any], published: list[dict[str, Any]]) -> RubricExe
         level=raw["level"],
         criteria=tuple(_criterion(one) for one in raw["criteria"]),
         published=tuple(PublishedCell(one["digest"], one["open"], one.get("version", 1)) for one in published),
+        replays=tuple(raw.get("replays", [])),
     )
 
 

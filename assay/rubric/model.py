@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,13 +47,17 @@ class PublishedCell:
 
 @dataclass(frozen=True)
 class RubricExercise:
-    """The criteria of one exercise, and the published cells below its heading in every registered version."""
+    """The criteria of one exercise, and the published cells below its heading in every registered version.
+
+    `replays` say what is done with the exercise's work once it has ended, as the rubric's schema describes them.
+    """
 
     number: int
     title: str
     level: Level
     criteria: tuple[Criterion, ...]
     published: tuple[PublishedCell, ...]
+    replays: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

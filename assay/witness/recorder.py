@@ -20,15 +20,19 @@ class Recorder:
     """Writes `facts.jsonl` and `*.safetensors` into one folder; forked children go on writing to the same file."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._descriptor = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._pending: dict[str, torch.Tensor] = {}
         self._pending_bytes = 0
         self._tensor_count = 0
-        self._tensor_bytes = 0
-        self._lines = 0
         self.exercise = 0
         self.cell = -1
+        self.move(folder)
+
+    def move(self, folder: Path) -> None:
+        """Write into `folder` from now on, with all of the space to use."""
+        self._folder = folder
+        self._descriptor = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._tensor_bytes = 0
+        self._lines = 0
 
     def fact(self, kind: str, **fields: Any) -> None:
         """Append one fact; it carries the exercise (0 is the set-up) and the 0-based cell in which it happened."""

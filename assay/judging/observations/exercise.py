@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
+from assay.judging.evidence import Evidence
 from assay.judging.observations.adapter import Adapter
 from assay.judging.observations.facts import Facts
 from assay.judging.observations.pictures import Picture, pictures
+from assay.judging.observations.replays import ReplayEvidence, Replays
 from assay.judging.observations.table import EmbeddingTable
 from assay.judging.observations.training import Training
 
 
 class Work(Facts):
-    """The work on one exercise, as a check looks at it."""
+    """The work on one exercise, as a check looks at it.
+
+    `replays` say how each replay of this exercise ended; their files lie in and beside the evidence's folder.
+    """
+
+    def __init__(self, evidence: Evidence, number: int, replays: Iterable[dict[str, Any]] = ()) -> None:
+        super().__init__(evidence, number)
+        self._endings = [ending for ending in replays if ending["exercise"] == number]
+
+    @cached_property
+    def replays(self) -> Replays:
+        """The replays of this exercise by name."""
+        return Replays(self.evidence.folder.parent, self._endings, self._again)
+
+    def _again(self, folder: Path) -> Work:
+        return Work(ReplayEvidence(folder, self.evidence, self.number), self.number)
 
     @cached_property
     def table(self) -> EmbeddingTable | None:
