@@ -53,6 +53,15 @@ class Mistake:
     needs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Legal:
+    """A rule by which a generated change of the reference stays correct; `pattern` is searched in "before -> after"."""
+
+    pattern: str
+    reason: str
+    exercise: int | None = None
+
+
 def apply(notebook: Mapping[str, Any], change: Mistake | Variant, only_exercise: bool = True) -> dict[str, Any]:
     """A copy of the nbformat dict with the edits made, one after the other, in the code of the change's exercise.
 

@@ -1,0 +1,203 @@
+"""Decides what a lesson's checks would miss: runs generated mutants of the reference and counts who catches them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import runpy
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.run import start_warm
+from assay.command.session import Result, Session
+from assay.course import lesson_files
+from assay.failure import Fault, Misuse
+from assay.kit import ensure_kit
+from assay.mutation import Mutant, mutants
+from assay.observed import Observed
+from assay.proof import Legal, Variant, apply, exercise_of_each_cell, source_of
+from assay.proving import SECRET, declared
+
+SEED = 7
+MOST = 200  # of one lesson; a sample of that size tells a score of 95 % from one of 90 %
+CELL_S, EXERCISE_S = 60.0, 120.0  # ten times what a reference's slowest cell takes: a mutant may never end
+
+
+@dataclass(frozen=True)
+class Site:
+    """A mutant and where it belongs: the exercise, and the index of its cell in the reference."""
+
+    exercise: int
+    cell: int
+    mutant: Mutant
+
+    def __str__(self) -> str:
+        return f"exercise {self.exercise}, cell {self.cell}, line {self.mutant.line}: {self.mutant.description}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one mutant: "caught" by a criterion; "stopped", when it lost none but its exercise ended in an
+    error, which the result shows; "survived"; "unnoticeable"; "legal"; or "refused": legal, yet something failed."""
+
+    site: Site
+    kind: str
+    caught_by: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def sites(reference: dict[str, Any], most: int, seed: int) -> list[Site]:
+    """A sample of all mutants of the exercises' cells, the same one for the same seed, in the notebook's order."""
+    numbers = exercise_of_each_cell(reference["cells"])
+    every = [
+        Site(number, index, mutant)
+        for index, (cell, number) in enumerate(zip(reference["cells"], numbers, strict=True))
+        if number is not None and cell["cell_type"] == "code"
+        for mutant in mutants(source_of(cell))
+    ]
+    chosen = random.Random(seed).sample(range(len(every)), min(most, len(every)))
+    return [every[index] for index in sorted(chosen)]
+
+
+def legal_rules(lesson: Lesson) -> tuple[Legal, ...]:
+    """The lesson's written legality rules, from checks/<stem>/legal.py; none where that file is missing."""
+    path = lesson.files.checks.with_suffix("") / "legal.py"
+    return tuple(runpy.run_path(str(path))["LEGAL"]) if path.is_file() else ()
+
+
+class Mutating:
+    """Grades mutants of one lesson's reference, each as a notebook of its exercise alone."""
+
+    def __init__(self, session: Session, lesson: Lesson, folder: Path) -> None:
+        self._session, self._lesson, self._folder = session, lesson, folder
+        self._reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
+        self._rules = legal_rules(lesson)
+        changes = declared(lesson.files)
+        self._needs = {c.exercise: tuple(sorted({n for d in changes if d.exercise == c.exercise for n in d.needs}))
+                       for c in changes}  # fmt: skip
+        self._plain: dict[int, tuple[Result, Observed]] = {}
+
+    def run(self, chosen: list[Site], jobs: int) -> Iterator[Verdict]:
+        """The verdicts, in the order of the mutants."""
+        for exercise in {site.exercise for site in chosen}:
+            result = self._graded(self._notebook(exercise), self._folder / f"plain-{exercise}")
+            self._plain[exercise] = result, Observed(self._folder / f"plain-{exercise}" / "run", exercise)
+        with ThreadPoolExecutor(jobs) as pool:
+            yield from pool.map(self._one, range(len(chosen)), chosen)
+
+    def _one(self, number: int, site: Site) -> Verdict:
+        notebook = self._notebook(site.exercise)
+        wanted = source_of(self._reference["cells"][site.cell])
+        (cell,) = [c for c in notebook["cells"] if c["cell_type"] == "code" and source_of(c) == wanted]
+        cell["source"] = site.mutant.source
+        place = self._folder / str(number)
+        result = self._graded(notebook, place)
+        plain, observed = self._plain[site.exercise]
+        lost = tuple(sorted(_passed(plain, site.exercise) - _passed(result, site.exercise)))
+        stopped = _state(result, site.exercise) != _state(plain, site.exercise)
+        verdict = self._verdict(site, lost, stopped, lambda: Observed(place / "run", site.exercise).same_as(observed))
+        shutil.rmtree(place, ignore_errors=True)
+        return verdict
+
+    def _verdict(self, site: Site, lost: tuple[str, ...], stopped: bool, same: Callable[[], bool]) -> Verdict:
+        rule = next((r for r in self._rules if fits(r, site)), None)
+        if rule is not None and not stopped:
+            return Verdict(site, "refused" if lost else "legal", lost, rule.reason)
+        if lost or stopped:
+            return Verdict(site, "caught" if lost else "stopped", lost)
+        return Verdict(site, "unnoticeable" if same() else "survived")
+
+    def _notebook(self, exercise: int) -> dict[str, Any]:
+        return apply(self._reference, Variant("mutant", exercise, (), self._needs.get(exercise, ())))
+
+    def _graded(self, notebook: dict[str, Any], place: Path) -> Result:
+        place.mkdir(parents=True)
+        path = place / f"{self._lesson.files.stem}.ipynb"
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+        return self._session.grade(str(path), place / "run", lambda step: None)
+
+
+def fits(rule: Legal, site: Site) -> bool:
+    """Whether a legality rule speaks of a mutant."""
+    return rule.exercise in (None, site.exercise) and re.search(rule.pattern, site.mutant.description) is not None
+
+
+def _passed(result: Result, exercise: int) -> set[str]:
+    return {
+        c["id"] for e in result["exercises"] if e["number"] == exercise
+        for c in e["criteria"] if c["kind"] == "automatic" and c["state"] == "passed"
+    }  # fmt: skip
+
+
+def _state(result: Result, exercise: int) -> str:
+    return next((str(e["state"]) for e in result["exercises"] if e["number"] == exercise), "missing")
+
+
+def hurried(lesson: Lesson) -> Lesson:
+    """The lesson with short limits: a mutant may never come to an end."""
+    limits = replace(lesson.rubric.limits, cell_s=CELL_S, exercise_s=EXERCISE_S)
+    return replace(lesson, rubric=replace(lesson.rubric, limits=limits))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m assay.mutating LESSON`: the mutation score by criterion and every survivor; 1 below 95 %."""
+    parser = argparse.ArgumentParser(prog="python -m assay.mutating", description=main.__doc__)
+    parser.add_argument("lesson", help="the lesson's slug, such as textual-inversion")
+    parser.add_argument("--most", type=int, default=MOST, help=f"mutants at the most (default {MOST})")
+    parser.add_argument("--seed", type=int, default=SEED, help="which sample is drawn")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="notebooks at once (one per core)")
+    options = parser.parse_args(arguments)
+    lessons = load_lessons()
+    slug = lesson_files(options.lesson).slug
+    lessons[slug] = hurried(lessons[slug])
+    reference = json.loads(lessons[slug].files.reference.read_text(encoding="utf-8"))
+    chosen = sites(reference, options.most, options.seed)
+    kit = ensure_kit()
+    with tempfile.TemporaryDirectory(prefix="assay-") as scratch:
+        (Path(scratch) / "runs").mkdir()
+        with start_warm(kit, warm_imports(lessons), Path(scratch), "cpu") as warm:
+            session = Session(lessons, None, kit, warm, "fork", "limits", SECRET)
+            mutating = Mutating(session, lessons[slug], Path(scratch) / "m")
+            return summary([_told(v) for v in mutating.run(chosen, options.jobs)])
+
+
+def _told(verdict: Verdict) -> Verdict:
+    by = f" by {', '.join(verdict.caught_by)}" if verdict.caught_by else ""
+    why = f" ({verdict.reason})" if verdict.reason else ""
+    print(f"{verdict.kind}{by}{why}: {verdict.site}", flush=True)
+    return verdict
+
+
+def summary(verdicts: list[Verdict]) -> int:
+    """Print the table; 0 when at least 95 % of the mutants that count are caught and no legal one is refused."""
+    kinds = Counter(verdict.kind for verdict in verdicts)
+    by_criterion = Counter((v.site.exercise, name) for v in verdicts if v.kind == "caught" for name in v.caught_by)
+    print("\nmutants caught, by criterion:")
+    for (exercise, name), count in sorted(by_criterion.items()):
+        print(f"  exercise {exercise}  {count:4d}  {name}")
+    noticed = kinds["caught"] + kinds["stopped"]
+    counted = noticed + kinds["survived"]
+    score = noticed / counted if counted else 1.0
+    print(f"noticed {noticed} of {counted} that change what is observed: {score:.1%}")
+    print(f"  {kinds['stopped']} of them only because the exercise ended in an error, which the result shows")
+    print(f"not counted: {kinds['legal']} legal ones passed, {kinds['unnoticeable']} changed nothing that is observed")
+    print(f"legal ones refused: {kinds['refused']}")
+    return 0 if score >= 0.95 and not kinds["refused"] else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (Misuse, Fault) as error:
+        sys.exit(f"assay.mutating: {error}")

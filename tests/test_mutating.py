@@ -1,0 +1,80 @@
+"""Mutants of a small lesson's exercise are run for real and sorted: caught, stopped, survived, unnoticeable, legal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from assay.mutating import Mutating, Site, Verdict, fits, hurried, legal_rules, sites, summary
+from assay.mutation import Mutant, mutants
+from assay.proof import Legal, source_of
+
+LESSON = "textual-inversion"
+
+
+def mutant(reference, description):
+    """The mutant of exercise 1 with that description."""
+    found = [
+        Site(1, index, one)
+        for index, cell in enumerate(reference["cells"][:9])
+        if cell["cell_type"] == "code" and index > 3
+        for one in mutants(source_of(cell))
+        if one.description.startswith(description)
+    ]
+    (site,) = found
+    return site
+
+
+@pytest.fixture(scope="module")
+def mutating(session, tmp_path_factory):
+    lesson = hurried(session.lessons[LESSON])
+    lessons = session.lessons | {LESSON: lesson}
+    return Mutating(dataclasses.replace(session, lessons=lessons), lesson, tmp_path_factory.mktemp("mutants"))
+
+
+@pytest.fixture(scope="module")
+def reference(session):
+    return json.loads(session.lessons[LESSON].files.reference.read_text(encoding="utf-8"))
+
+
+def test_mutants_are_sorted_by_what_becomes_of_them(mutating, reference):
+    chosen = [
+        mutant(reference, "text_encoder.resize_token_embeddings(len(tokenizer)) -> pass"),
+        mutant(reference, "free_memory() -> pass"),
+        mutant(reference, "start_id = word_id(tokenizer, 'cat') -> "),
+    ]
+    caught, unnoticeable, stopped = mutating.run(chosen, jobs=1)
+    assert caught.kind == "caught" and "the-table-grew-by-the-new-tokens" in caught.caught_by
+    assert (unnoticeable.kind, stopped.kind) == ("unnoticeable", "stopped")
+
+
+def test_the_sample_is_the_same_for_the_same_seed(reference):
+    assert sites(reference, 20, 1) == sites(reference, 20, 1) != sites(reference, 20, 2)
+    every = sites(reference, 10_000, 1)
+    assert {site.exercise for site in every} == {1, 2, 3, 4}
+    assert all(site in every for site in sites(reference, 20, 1))
+
+
+def verdict(kind, *caught_by):
+    return Verdict(Site(1, 5, Mutant("x", 1, "a", "b")), kind, caught_by)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [(["caught"] * 19 + ["survived"], 0), (["caught"] * 18 + ["survived"], 1), (["stopped", "legal"], 0),
+     (["caught", "refused"], 1), (["unnoticeable"], 0)],
+)  # fmt: skip
+def test_the_score_decides_the_exit_status(kinds, status, capsys):
+    assert summary([verdict(kind) for kind in kinds]) == status
+    assert "that change what is observed" in capsys.readouterr().out
+
+
+def test_every_legality_rule_is_met_by_a_mutant_and_says_why(session):
+    for lesson in session.lessons.values():
+        reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
+        every = sites(reference, 1_000_000, 1)
+        for rule in legal_rules(lesson):
+            assert isinstance(rule, Legal) and rule.reason
+            assert any(fits(rule, site) for site in every), f"{lesson.files.slug}: no mutant meets {rule.pattern!r}"
