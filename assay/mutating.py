@@ -86,13 +86,15 @@ class Mutating:
         changes = declared(lesson.files)
         self._needs = {c.exercise: tuple(sorted({n for d in changes if d.exercise == c.exercise for n in d.needs}))
                        for c in changes}  # fmt: skip
-        self._plain: dict[int, tuple[Result, Observed]] = {}
+        self._plain: dict[int, tuple[Result, Observed, set[int]]] = {}
 
     def run(self, chosen: list[Site], jobs: int) -> Iterator[Verdict]:
         """The verdicts, in the order of the mutants."""
         for exercise in {site.exercise for site in chosen}:
-            result = self._graded(self._notebook(exercise), self._folder / f"plain-{exercise}")
-            self._plain[exercise] = result, Observed(self._folder / f"plain-{exercise}" / "run", exercise)
+            places = [self._folder / f"plain-{exercise}-{n}" for n in (1, 2)]
+            result, _ = (self._graded(self._notebook(exercise), place) for place in places)
+            first, second = (Observed(place / "run", exercise) for place in places)
+            self._plain[exercise] = result, first, first.unstable(second)
         with ThreadPoolExecutor(jobs) as pool:
             yield from pool.map(self._one, range(len(chosen)), chosen)
 
@@ -103,10 +105,12 @@ class Mutating:
         cell["source"] = site.mutant.source
         place = self._folder / str(number)
         result = self._graded(notebook, place)
-        plain, observed = self._plain[site.exercise]
+        plain, observed, unstable = self._plain[site.exercise]
         lost = tuple(sorted(_passed(plain, site.exercise) - _passed(result, site.exercise)))
         stopped = _state(result, site.exercise) != _state(plain, site.exercise)
-        verdict = self._verdict(site, lost, stopped, lambda: Observed(place / "run", site.exercise).same_as(observed))
+        verdict = self._verdict(
+            site, lost, stopped, lambda: observed.same_as(Observed(place / "run", site.exercise), unstable)
+        )
         shutil.rmtree(place, ignore_errors=True)
         return verdict
 

@@ -26,10 +26,17 @@ class Observed:
         self._said = [json.loads(path.read_text()) for path in sorted(evidence.rglob("said.json"))]
         self._replays = {name: t for name, t in self._tensors.items() if "/" in name}
 
-    def same_as(self, other: Observed) -> bool:
-        """Whether nothing that a check could look at differs."""
+    def unstable(self, again: Observed) -> set[int]:
+        """Which facts, by their place, differ between two Runs of the same notebook: a time taken, for example."""
+        pairs = enumerate(zip(self._facts, again._facts, strict=True))
+        return {place for place, (mine, theirs) in pairs if not self._same(mine, theirs, again)}
+
+    def same_as(self, other: Observed, unstable: set[int]) -> bool:
+        """Whether nothing that a check could look at differs, apart from what is `unstable` anyway."""
+        pairs = enumerate(zip(self._facts, other._facts, strict=False))
         return (
-            self._same(self._facts, other._facts, other)
+            len(self._facts) == len(other._facts)
+            and all(place in unstable or self._same(mine, theirs, other) for place, (mine, theirs) in pairs)
             and self._same(self._said, other._said, other)
             and self._replays.keys() == other._replays.keys()
             and all(_close(tensor, other._replays[name]) for name, tensor in self._replays.items())
