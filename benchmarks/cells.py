@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assay.execution.engine import Order, make_plan
+from assay.execution.engine import Order, execute, make_plan
 from assay.execution.parent import WarmParent
 from assay.execution.record import Execution
-from assay.execution.supervise import Supervisor
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,8 @@ def run_once(order: Order, warm: WarmParent, witness: bool) -> Execution:
         SystemExit: a cell failed, so the time would mean nothing.
     """
     plan = replace(make_plan(order)[0], witness=witness)
-    path = order.folder / "plan.json"
-    plan.write(path)
-    pid, descriptor, _ = warm.order({"do": "run", "plan": str(path)})
-    execution = Supervisor(plan, order.allowance, pid, lambda exercise, cell: None).follow(descriptor)
+    execution = execute(plan, order, warm, lambda exercise, cell: None)
     for number, ending in execution.endings.items():
-        if ending.state != "completed" or execution.fault:
-            raise SystemExit(f"{order.folder.name}, exercise {number} did not complete: {execution.fault or ending}")
+        if ending.state != "completed":
+            raise SystemExit(f"{order.folder.name}, exercise {number} did not complete: {ending}")
     return execution

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSON = "textual-inversion"
 STYLES = ("ada_excellent", "bo_masked_gradient", "kim_one_cell", "cam_forgot_to_restore")
 SMALL_EXERCISES = 2
+SECRET = b"the same for every measurement"
 
 # A torchvision built for another torch cannot be imported without this; every peer's kernel runs it first.
 PRELUDE = "from assay.kit.torchvision_operators import define_missing_operators as _d; _d(); del _d"
@@ -39,7 +40,7 @@ def make_small(folder: Path, n: int) -> list[Path]:
 def order_for(file: Path, folder: Path, lessons: dict[str, Lesson], kit: Kit) -> Order:
     """What the command would execute for `file`, in `folder`."""
     notebook = read_notebook(read_bytes(file), str(file))
-    return order_of(notebook, lesson_of(notebook, lessons, None).rubric, folder, kit)
+    return order_of(notebook, lesson_of(notebook, lessons, None).rubric, folder, kit, SECRET)
 
 
 def write_for_peers(orders: dict[str, Order], folder: Path) -> None:

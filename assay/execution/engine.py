@@ -63,6 +63,15 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
         Fault: this machine could not start the notebook.
     """
     plan, overrides = make_plan(order)
+    return finish(order, execute(plan, order, warm, progress), overrides)
+
+
+def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> Execution:
+    """What became of the cells of `plan`, which was made of `order`.
+
+    Raises:
+        Fault: this machine could not start the notebook.
+    """
     path = order.folder / "plan.json"
     plan.write(path)
     child = warm.order({"do": "run", "plan": str(path)})
@@ -72,7 +81,7 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
         raise Fault("The warm parent process died, and the notebook with it.")
     if execution.fault:
         raise Fault(f"The notebook could not be started: {execution.fault}.")
-    return finish(order, execution, overrides)
+    return execution
 
 
 def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import torch
 import xxhash
@@ -13,17 +14,58 @@ def digest(tensor: torch.Tensor) -> str:
 
     It tells change from no change; it is no proof against a forger.
     """
-    plain = tensor if tensor.device.type == "cpu" and tensor.is_contiguous() else tensor.detach().cpu().contiguous()
-    size = plain.numel() * plain.element_size()
-    # Read where they lie: by way of numpy it takes five times as long, and all weights are read at every cell.
-    return str(xxhash.xxh3_128_hexdigest((ctypes.c_char * size).from_address(plain.data_ptr()) if size else b""))
+    plain = tensor if _lies_plain(tensor) else tensor.detach().cpu().contiguous()
+    return str(xxhash.xxh3_128_hexdigest(_bytes(plain)))
+
+
+class View:
+    """Where the bytes of a tensor lie, to digest them again and again: most tensors are small, so that finding out
+    where to read takes ten times as long as reading."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self._place = _place(tensor)
+        self._bytes = _bytes(tensor) if _lies_plain(tensor) else None
+
+    def shows(self, tensor: torch.Tensor) -> bool:
+        """Whether `tensor` lies where the view looks, in the same form; another object may have the same place."""
+        return _place(tensor) == self._place
+
+    def digest(self, tensor: torch.Tensor) -> str:
+        """`digest` of a tensor that the view shows; it must be alive."""
+        return digest(tensor) if self._bytes is None else str(xxhash.xxh3_128_hexdigest(self._bytes))
+
+
+def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride(), tensor.is_cpu
+
+
+def _lies_plain(tensor: torch.Tensor) -> bool:
+    return tensor.is_cpu and tensor.is_contiguous()
+
+
+def _bytes(tensor: torch.Tensor) -> Any:
+    """The bytes where they lie: by way of numpy it takes five times as long, and all weights are read at every cell."""
+    size = tensor.numel() * tensor.element_size()
+    if size and not tensor.data_ptr():
+        raise ValueError("the tensor's storage was given away")
+    return (ctypes.c_char * size).from_address(tensor.data_ptr()) if size else b""
 
 
 def changed_rows(before: torch.Tensor, after: torch.Tensor) -> list[int]:
     """Indices of the rows of two (rows, width) tables of one dtype whose bits differ; NaN counts by its bits."""
-    left, right = _bits(before), _bits(after)
-    differs = (left != right).any(dim=1)
-    return [int(row) for row in differs.nonzero().flatten()]
+    return _rows_with_bits(_bits(before) ^ _bits(after))
+
+
+def nonzero_rows(table: torch.Tensor) -> list[int]:
+    """Indices of the rows of a (rows, width) table that hold another number than zero; NaN is one."""
+    with_bits = _rows_with_bits(_bits(table))  # minus zero has a bit, too
+    return [row for row, other in zip(with_bits, (table[with_bits] != 0).any(dim=1).tolist(), strict=True) if other]
+
+
+def _rows_with_bits(bits: torch.Tensor) -> list[int]:
+    """Smallest and largest whole number of each row: found ten times as quickly as `any` of comparisons."""
+    low, high = torch.aminmax(bits, dim=1)
+    return [int(row) for row in (low.bool() | high.bool()).nonzero().flatten()]
 
 
 def _bits(table: torch.Tensor) -> torch.Tensor:

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from assay.witness.digest import changed_rows, digest
+from assay.witness.digest import changed_rows
 from assay.witness.plain_prompt import plain_output
 from assay.witness.recorder import Recorder
 from assay.witness.unnoticed import unnoticed
-from assay.witness.weights import embedding_table, parameters_of, tensors_of
+from assay.witness.weights import Entry, Weights, embedding_table
 
 KINDS = {
     "UNet2DConditionModel": "unet",
@@ -34,7 +34,8 @@ class Watched:
     kind: str
     model: weakref.ref[torch.nn.Module]
     held: torch.nn.Module | None
-    known: dict[str, tuple[str, list[int], str]] = field(default_factory=dict)
+    weights: Weights = field(default_factory=Weights)
+    known: dict[str, Entry] = field(default_factory=dict)
     table: torch.Tensor | None = None
 
 
@@ -60,7 +61,7 @@ class Models:
         label = f"{kind}{sum(entry.kind == kind for entry in self._watched) + 1}"
         entry = Watched(label, kind, weakref.ref(model), model)
         self._watched.append(entry)
-        entry.known = _tensors(model)
+        entry.known = entry.weights.entries(model)
         fields: dict[str, Any] = {"plain": None}
         if kind == "text_encoder":
             entry.table = self._table_as_loaded(embedding_table(model), copied=source is None)
@@ -98,7 +99,7 @@ class Models:
             self._names = {
                 id(tensor): (entry.label, name)
                 for entry, model in self.alive()
-                for name, tensor in parameters_of(model)
+                for name, tensor in entry.weights.named(model)
             }
         return self._names.get(id(parameter))
 
@@ -115,11 +116,11 @@ class Models:
         for entry in self._watched:
             entry.held = None
             if entry.model() is None:
-                entry.known, entry.table = {}, None
+                entry.weights, entry.known, entry.table = Weights(), {}, None
         self._names = {}
 
     def _write_state(self, entry: Watched, model: torch.nn.Module) -> None:
-        now = _tensors(model)
+        now = entry.weights.entries(model)
         changed = {name: value for name, value in now.items() if entry.known.get(name) != value}
         gone = [name for name in entry.known if name not in now]
         entry.known = now
@@ -159,8 +160,3 @@ def new_rows(recorder: Recorder, table: torch.Tensor, loaded: int) -> str | None
 def _library_class(model: torch.nn.Module) -> str:
     """The library's name for the class of `model`; a subclass of the student's own computes with the same weights."""
     return next((base.__name__ for base in type(model).__mro__ if base.__name__ in KINDS), type(model).__name__)
-
-
-def _tensors(model: torch.nn.Module) -> dict[str, tuple[str, list[int], str]]:
-    """Name to (dtype, shape, digest) of parameters and buffers."""
-    return {name: (str(tensor.dtype), list(tensor.shape), digest(tensor)) for name, tensor in tensors_of(model)}

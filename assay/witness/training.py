@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from assay.witness.digest import digest
+from assay.witness.digest import digest, nonzero_rows
 from assay.witness.models import LISTED_NAMES, LISTED_ROWS, Models, new_rows
 from assay.witness.recorder import Recorder, number
-from assay.witness.weights import embedding_table, parameters_of
+from assay.witness.weights import embedding_table
 
 
 class Training:
@@ -32,9 +32,9 @@ class Training:
         first = tensors[0] if isinstance(tensors, (tuple, list)) else tensors
         loss = float(first.detach().float().mean()) if torch.is_tensor(first) and first.numel() else 0.0
         # One walk serves both ends of the pass: what a model is made of does not change during it.
-        self._walked = {e.label: list(parameters_of(model)) for e, model in self._models.alive()}
-        self._before = {id(p): (p.grad, p.grad._version) for p in self._parameters() if p.grad is not None}
-        self._used = [p for p in _alive(self._stepped) if p.grad is not None and bool(p.grad.count_nonzero())]
+        self._walked = {entry.label: entry.weights.named(model) for entry, model in self._models.alive()}
+        self._before = {id(p): (g, g._version) for p in self._parameters() if (g := p.grad) is not None}
+        self._used = [p for p in _alive(self._stepped) if p.grad is not None and not _is_zero(p.grad)]
         self._stepped = []
         self._recorder.fact("backward_begin", loss=number(loss))
 
@@ -48,13 +48,14 @@ class Training:
         gradient, (before, version) = parameter.grad, self._before.get(id(parameter), (None, 0))
         if gradient is None or (gradient is before and gradient._version == version):
             return False
-        return bool(gradient.detach().count_nonzero())
+        return not _is_zero(gradient.detach())
 
     def after_backward(self) -> None:
         """Which parameters this pass brought a gradient, which rows of an embedding table, and what it added to."""
         self._recorder.fact("backward_end", added_to_used=sum(self._received(p) for p in self._used))
         for entry, model in self._models.alive():
-            with_gradient = [n for n, p in self._walked.get(entry.label, ()) if self._received(p)]
+            walked = self._walked.get(entry.label, ())
+            with_gradient = [name for name, p in walked if p.grad is not None and self._received(p)]
             if not with_gradient:
                 continue
             fields: dict[str, Any] = {"names": with_gradient[:LISTED_NAMES], "count": len(with_gradient)}
@@ -137,9 +138,14 @@ def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
     return [p for group in optimizer.param_groups for p in group["params"]]
 
 
+def _is_zero(tensor: torch.Tensor) -> bool:
+    """A norm is quicker than a count and never errs for a tensor of zeros; the squares of tiny numbers may vanish."""
+    return not bool(tensor.norm()) and not bool(tensor.count_nonzero())
+
+
 def _rows_with_gradient(table: torch.Tensor) -> dict[str, Any]:
     if table.grad is None:
         return {"rows": [], "row_count": 0}
-    rows = [int(row) for row in (table.grad.detach() != 0).any(dim=1).nonzero().flatten()]
+    rows = nonzero_rows(table.grad.detach())
     listed = rows if len(rows) <= LISTED_ROWS else rows[: LISTED_ROWS // 2] + rows[-LISTED_ROWS // 2 :]
     return {"rows": listed, "row_count": len(rows)}

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
+
+from assay.witness.digest import View
+
+Entry = tuple[str, list[int], str]  # dtype, shape, digest
 
 
 def modules_of(module: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
@@ -22,22 +27,85 @@ def modules_of(module: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
 
 def parameters_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     """(name, parameter), each parameter once, under the names that torch gives them."""
-    return _found(module, "_parameters")
-
-
-def tensors_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """(name, parameter or buffer), each once, under the names that torch gives them."""
-    return _found(module, "_parameters", "_buffers")
-
-
-def _found(module: torch.nn.Module, *kinds: str) -> Iterator[tuple[str, torch.Tensor]]:
     seen: set[int] = set()
     for prefix, owner in modules_of(module):
-        held = [entry for kind in kinds for entry in owner.__dict__[kind].items()]
-        for name, tensor in held:
+        for name, tensor in owner.__dict__["_parameters"].items():
             if tensor is not None and id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield prefix + name, tensor
+
+
+class Weights:
+    """The tensors of one model, found and read anew at each look: no version counter tells of every way to write.
+
+    What only describes them (names, and where the bytes lie) is kept from look to look and checked each time.
+    """
+
+    def __init__(self) -> None:
+        self._layout: list[str | None] = []
+        self._names: list[str] = []
+        self._views: dict[str, View] = {}
+        self._entries: dict[str, Entry] = {}
+
+    def named(self, module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
+        """(name, parameter or buffer), each once, under the names that torch gives them."""
+        layout, tensors = _walk(module)
+        if layout != self._layout:
+            self._layout, self._names = layout, _names(module)
+        once: dict[int, tuple[str, torch.Tensor]] = {}
+        for name, tensor in zip(self._names, tensors, strict=True):
+            if tensor is not None:
+                once.setdefault(id(tensor), (name, tensor))
+        return list(once.values())
+
+    def entries(self, module: torch.nn.Module) -> dict[str, Entry]:
+        """Name to (dtype, shape, digest) of every parameter and buffer."""
+        self._entries = {name: self._entry(name, tensor) for name, tensor in self.named(module)}
+        return self._entries
+
+    def _entry(self, name: str, tensor: torch.Tensor) -> Entry:
+        known, view = self._entries.get(name), self._views.get(name)
+        if known is None or view is None or not view.shows(tensor):
+            view = self._views[name] = View(tensor)
+            return str(tensor.dtype), list(tensor.shape), view.digest(tensor)
+        now = view.digest(tensor)
+        return known if now == known[2] else (known[0], known[1], now)
+
+
+def _walk(module: torch.nn.Module) -> tuple[list[str | None], list[torch.Tensor | None]]:
+    """The keys under which everything in `module` is held, None after each part, and the tensors in their order.
+
+    Equal keys mean equal names: this is the part of finding the names that has to be done at every look.
+    """
+    keys: list[str | None] = []
+    tensors: list[torch.Tensor | None] = []
+    seen: set[int] = set()
+    waiting: list[torch.nn.Module | None] = [module]
+    while waiting:
+        here = waiting.pop()
+        if here is None or id(here) in seen:
+            continue
+        seen.add(id(here))
+        held: dict[str, Any] = here.__dict__
+        for kind in ("_parameters", "_buffers"):
+            if own := held[kind]:
+                keys += own
+                tensors += own.values()
+        if children := held["_modules"]:
+            keys += children
+            waiting += reversed(children.values())
+        keys.append(None)
+    return keys, tensors
+
+
+def _names(module: torch.nn.Module) -> list[str]:
+    """The name for each of the tensors that `_walk` finds."""
+    return [
+        prefix + name
+        for prefix, owner in modules_of(module)
+        for kind in ("_parameters", "_buffers")
+        for name in owner.__dict__[kind]
+    ]
 
 
 def embedding_table(model: torch.nn.Module) -> torch.Tensor | None:
