@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from assay.course import LessonFiles, lesson_files, lessons
 from assay.execution.imports import imports_of
 from assay.intake import Exercise, Notebook, cell_digest, find_lesson
 from assay.rubric import ExerciseState, Rubric, load_rubric, untouched, verify_checks
+
+_REPOSITORY = re.compile(r"""["']([\w.-]+/[\w.-]+)\\?["']""")  # in JSON, the quotes of Python stand behind backslashes
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,13 @@ class Lesson:
     def wanted(self) -> list[list[object]]:
         """[exercise number, check name] of every automatic criterion."""
         return [[e.number, c.check] for e in self.rubric.exercises for c in e.criteria if c.check is not None]
+
+    @property
+    def sources(self) -> list[str]:
+        """What the reference notebook names as one names a repository; the judge finds out which are any."""
+        reference = self.files.reference
+        text = reference.read_text(encoding="utf-8") if reference.is_file() else ""
+        return sorted(set(_REPOSITORY.findall(text)))
 
     def not_attempted(self, notebook: Notebook) -> dict[int, ExerciseState]:
         """The exercises that were left as they were handed out."""

@@ -22,7 +22,6 @@ from assay.failure import Misuse
 from assay.kit import Kit, ensure_kit
 
 TAMPERED, FAULT = 4, 3
-REHEARSAL = "assay.judging.court:rehearse"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +54,7 @@ def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str) -> Wa
     if device == "cuda" and not Path("/dev/nvidiactl").exists():
         raise Misuse("--device cuda needs an NVIDIA GPU and its driver, and none was found: use --device cpu")
     environment = kit.environment() | ({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {})
-    return WarmParent(environment, imports, out / "runs" / "warm.log", REHEARSAL)
+    return WarmParent(environment, imports, out / "runs" / "warm.log")
 
 
 def _prepare(out: Path) -> None:

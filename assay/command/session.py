@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.command.lessons import Lesson, lesson_of
-from assay.command.verdict import Record, verdict
+from assay.command.verdict import Record, prepare_judge, verdict
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.slow import run_slow
@@ -65,22 +65,26 @@ class Session:
             if attempt > 1:  # in the same folder: that is where a report and a later regrade look
                 shutil.rmtree(folder, ignore_errors=True)
             try:
-                return self._grade(notebook, lesson, folder, progress)
-            except Fault as fault:
-                reason = str(fault).splitlines()[0]
+                record = self._execute(notebook, lesson, folder, progress)
+                break
             except Exception as error:  # a bug of ours must not take the other notebooks' results with it
-                reason = f"assay itself failed ({type(error).__name__}: {error}); fault.txt in its folder says where"
-                _keep(folder / "fault.txt", traceback.format_exc())
-        return self._fault(notebook, lesson, reason)
+                reason = _reason(error, folder)
+        else:
+            return self._fault(notebook, lesson, reason)
+        progress("judging")
+        try:
+            return verdict(record, lesson, folder, self.warm)
+        except Exception as error:  # the judge was tried twice; executing the notebook again would not change it
+            return self._fault(notebook, lesson, _reason(error, folder))
 
-    def _grade(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
+    def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
         order = _order(notebook, lesson.rubric, folder, self.kit, self.secret)
         progress("starting")
+        prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
-        progress("judging")
         record = self._record(notebook, lesson, run)
         (folder / "run.json").write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
-        return verdict(record, lesson, folder, self.warm)
+        return record
 
     def _run(self, order: Order, progress: Callable[[int, int], None]) -> Run:
         if self.engine == "nbclient":
@@ -137,6 +141,14 @@ class Session:
             "max_score": None, "pending": 0.0, "exercises": [], "overrides": [], "notes": [],
             "runner": self._runner(private_tmp=False), "seconds": seconds,
         }  # fmt: skip
+
+
+def _reason(error: Exception, folder: Path) -> str:
+    """One sentence for the result; the traceback of what is no known fault goes into the folder."""
+    if isinstance(error, Fault):
+        return str(error).splitlines()[0]
+    _keep(folder / "fault.txt", "".join(traceback.format_exception(error)))
+    return f"assay itself failed ({type(error).__name__}: {error}); fault.txt in its folder says where"
 
 
 def _keep(path: Path, text: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 from assay.command.lessons import Lesson
 from assay.execution.parent import WarmParent
+from assay.execution.standby import Standby
+from assay.failure import Fault
 from assay.rubric import ExerciseState, Outcome, Rubric, score_exercises
 
-JUDGE = "assay.judging.court:judge"
+JUDGE = "assay.judging.court:stand_by"
 JUDGE_S = 300.0  # a full-size model's originals load in a minute from a slow disk; the kit's in 0.2 s
 STOPPED = ("error", "timeout", "resource", "blocked")
 
@@ -37,12 +39,9 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
         Fault: the judge did not come to an end.
     """
     states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
-    said = warm.call(
-        JUDGE, JUDGE_S, evidence=str((folder / "evidence").resolve()), checks=str(lesson.files.checks),
-        wanted=lesson.wanted,
-        exercises=[exercise.number for exercise in lesson.rubric.exercises],
-        replays=replay_endings(lesson.rubric, folder),
-    )  # fmt: skip
+    said = call_judge(
+        lesson, warm, evidence=str((folder / "evidence").resolve()), replays=replay_endings(lesson.rubric, folder)
+    )
     (folder / "exhibits.json").write_text(json.dumps(said["exhibits"]), encoding="utf-8")
     outcomes = {
         (number, name.replace("_", "-")): _outcome(answer, states.get(number))
@@ -64,6 +63,26 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
         "runner": record.runner,
         "seconds": record.seconds | {"judging": round(said["seconds"], 3)},
     }
+
+
+def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
+    """What the judge says of a Run; a fault of this machine is tried once more, and nothing is executed for that.
+
+    Raises:
+        Fault: the judge did not come to an end.
+    """
+    try:
+        return dict(prepare_judge(lesson, warm).call(JUDGE_S, **run))
+    except Fault:
+        return dict(prepare_judge(lesson, warm).call(JUDGE_S, **run))
+
+
+def prepare_judge(lesson: Lesson, warm: WarmParent) -> Standby:
+    """The process that holds the lesson's checks and originals ready; it may still be reading them."""
+    return warm.stand_by(
+        JUDGE, checks=str(lesson.files.checks), wanted=lesson.wanted, sources=lesson.sources,
+        exercises=[exercise.number for exercise in lesson.rubric.exercises],
+    )  # fmt: skip
 
 
 def replay_endings(rubric: Rubric, folder: Path) -> list[dict[str, Any]]:

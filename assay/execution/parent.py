@@ -11,13 +11,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from assay.execution.events import Reader
+from assay.execution.line import Line, answer_of
+from assay.execution.standby import Standby
 from assay.failure import Fault
 
 START_S = 180.0  # importing torch, diffusers and transformers takes 4 to 15 s; a cold disk much longer
-ANSWER_S = 30.0  # a fork takes 0.03 s
 DYING_S = 0.2  # its children may be seen dead a moment before it is
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV")
 SAME_FOR_ALL = {
@@ -51,21 +51,17 @@ class Child(NamedTuple):
 
 @dataclass
 class WarmParent:
-    """A running warm parent; use as a context manager. Safe to order from several threads.
-
-    `rehearsal` names a function ("module:function") that it calls once, so that its children find warm what that needs.
-    """
+    """A running warm parent; use as a context manager. Safe to order from several threads."""
 
     kit: Mapping[str, str]
     imports: list[list[str]]
     log: Path
-    rehearsal: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
     generation: int = 0
     _process: subprocess.Popen[bytes] | None = None
-    _socket: socket.socket | None = None
-    _lines: IO[bytes] | None = None
+    _line: Line | None = None
+    _standing: dict[str, Standby] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
@@ -91,40 +87,40 @@ class WarmParent:
                 stdout=log, stderr=log, cwd="/", start_new_session=True,  # Ctrl-C is for us to handle
             )  # fmt: skip
         theirs.close()
-        ours.settimeout(START_S)
-        self._socket, self._lines = ours, ours.makefile("rb")
-        answer = self._answer()
+        self._line = Line(ours)
+        try:
+            answer = self._line.greeting(START_S)
+        except Fault as fault:
+            raise Fault(f"The warm parent process did not come up. {fault} {self._last_words()}") from None
         self.versions, self.device = answer["versions"], answer["device"]
-        ours.settimeout(ANSWER_S)
 
     def _command(self, descriptor: int) -> list[str]:
-        given = [str(descriptor), json.dumps(self.imports), *([self.rehearsal] if self.rehearsal else [])]
-        return [sys.executable, "-m", "assay.execution.warm", *given]
+        return [sys.executable, "-m", "assay.execution.warm", str(descriptor), json.dumps(self.imports)]
 
     def stop(self) -> None:
         """End it; its children die with it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        for closing in (self._lines, self._socket):
+        for closing in (self._line, *self._standing.values()):
             if closing is not None:
                 closing.close()
-        self._process = self._socket = self._lines = None
+        self._process = self._line = None
+        self._standing = {}
 
     def order(self, order: dict[str, Any]) -> Child:
         """Have a child forked that carries out `order`; its descriptor goes both ways."""
-        ours, theirs = socket.socketpair()
+        with self._lock:
+            return self._order(order)
+
+    def _order(self, order: dict[str, Any]) -> Child:
+        self._revive()
+        assert self._line is not None
         try:
-            with self._lock:
-                self._revive()
-                assert self._socket is not None
-                socket.send_fds(self._socket, [json.dumps(order).encode()], [theirs.fileno()])
-                return Child(int(self._answer()["pid"]), ours.detach(), self.generation)
+            pid, descriptor = self._line.order(order)
         except (OSError, Fault):
-            ours.close()
             raise Fault(f"The warm parent process did not answer. {self._last_words()}") from None
-        finally:
-            theirs.close()
+        return Child(pid, descriptor, self.generation)
 
     def call(self, function: str, timeout_s: float, **arguments: Any) -> Any:
         """The answer of `module:function` called in a fresh child that has never seen a notebook.
@@ -133,12 +129,16 @@ class WarmParent:
             Fault: the child died, took too long, or raised.
         """
         child = self.order({"do": "call", "call": function, "arguments": arguments})
-        for record in _records(child.descriptor, child.pid, timeout_s):
-            if "answer" in record:
-                return record["answer"]
-            if record.get("e") == "fault":
-                raise Fault(f"{function} failed: {record['reason']}\n{record['trace']}")
-        raise Fault(f"{function} gave no answer within {timeout_s:.0f} s.")
+        return answer_of(function, child.pid, child.descriptor, timeout_s)
+
+    def stand_by(self, function: str, **arguments: Any) -> Standby:
+        """The child in which `module:function` makes something ready; started when it is first asked for, or gone."""
+        key = json.dumps([function, arguments])
+        with self._lock:
+            if key not in self._standing or self._standing[key].is_gone:
+                child = self._order({"do": "stand by", "call": function, "arguments": arguments})
+                self._standing[key] = Standby(function, child.descriptor)
+            return self._standing[key]
 
     def is_alive(self, generation: int) -> bool:
         """Whether the process of that generation, counted from 1, still runs: its end is its children's end."""
@@ -163,36 +163,9 @@ class WarmParent:
             self.stop()
             self.start()
 
-    def _answer(self) -> dict[str, Any]:
-        assert self._lines is not None
-        line = self._lines.readline()
-        if not line:
-            raise Fault(f"The warm parent process ended. {self._last_words()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
     def _last_words(self) -> str:
         try:
             text = self.log.read_text(errors="replace").strip()
         except OSError:
             return ""
         return f"It last wrote: {text.splitlines()[-1][:300]}" if text else ""
-
-
-def _records(descriptor: int, pid: int, timeout_s: float) -> Any:
-    """Records from a pipe until it closes; after `timeout_s` the writer is killed."""
-    import select
-    import signal
-    import time
-
-    reader, end = Reader(), time.monotonic() + timeout_s
-    try:
-        while (left := end - time.monotonic()) > 0:
-            if select.select([descriptor], [], [], left)[0]:
-                data = os.read(descriptor, 1 << 20)
-                if not data:
-                    return
-                yield from reader.feed(data)
-        os.kill(pid, signal.SIGKILL)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """The warm parent: imports the libraries once, then forks a child for each order that comes through its socket.
 
-It never runs a cell itself and knows nothing secret, so every child starts from the same clean memory.
+It never runs a cell itself and knows nothing secret, so every child starts from the same clean memory. A child may make
+something ready once and serve in its turn (`standby.py`): what it knows, no notebook's process can find in its memory.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ORDER_BYTES = 65536  # an order is a file name
 
 
 def main() -> None:
-    """`python -m assay.execution.warm SOCKET_FD IMPORTS_JSON [MODULE:FUNCTION]`; the function is called once, warm."""
+    """`python -m assay.execution.warm SOCKET_FD IMPORTS_JSON`."""
     listening = socket.socket(fileno=int(sys.argv[1]))
     from assay.execution.surroundings.libraries import warm_up
     from assay.sandbox.limits import adopt_orphans, die_with_parent
@@ -31,15 +32,14 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' own notices are not the notebook's
         shell, facts = warm_up(json.loads(sys.argv[2]))
-        for function in sys.argv[3:]:
-            _named(function)()
     gc.collect()
     gc.freeze()
     listening.sendall(json.dumps({"ready": True, **facts}).encode() + b"\n")
-    _serve(listening, shell)
+    serve(listening, lambda order, channel: _obey(order, channel, shell))
 
 
-def _serve(listening: socket.socket, shell: Any) -> None:
+def serve(listening: socket.socket, obey: Callable[[dict[str, Any], int], None]) -> None:
+    """Fork a child for each order (a JSON object and a descriptor to answer through) until the other side hangs up."""
     children: set[int] = set()
     while True:
         ready, _, _ = select.select([listening], [], [], 0.05 if children else 1.0)
@@ -51,7 +51,7 @@ def _serve(listening: socket.socket, shell: Any) -> None:
             return
         child = os.fork()
         if child == 0:
-            _obey(json.loads(data), descriptors[0], shell)
+            _carry_out(obey, json.loads(data), descriptors[0])
         os.close(descriptors[0])
         children.add(child)
         listening.sendall(json.dumps({"pid": child}).encode() + b"\n")
@@ -83,18 +83,12 @@ def _own_children() -> set[int]:
         return set()
 
 
-def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
+def _carry_out(obey: Callable[[dict[str, Any], int], None], order: dict[str, Any], channel: int) -> None:
     """In the child: carry out one order and end, whatever happens."""
     status = 1
     try:
         os.set_inheritable(channel, False)
-        if order["do"] == "run":
-            from assay.execution.plan import Plan
-            from assay.execution.runner import Runner
-
-            Runner(Plan.read(Path(order["plan"])), shell, channel).run()
-        else:
-            _call(order, channel)
+        obey(order, channel)
         status = 0
     except BaseException as error:
         _complain(channel, error)
@@ -102,12 +96,42 @@ def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
         os._exit(status)
 
 
-def _call(order: dict[str, Any], channel: int) -> None:
-    """Call `module:function` with the order's arguments; its answer goes back as JSON."""
+def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
+    if order["do"] == "run":
+        from assay.execution.plan import Plan
+        from assay.execution.runner import Runner
+
+        Runner(Plan.read(Path(order["plan"])), shell, channel).run()
+    elif order["do"] == "stand by":
+        _stand_by(order, channel)
+    else:
+        _answer(channel, _named(order["call"]), order["arguments"])
+
+
+def _stand_by(order: dict[str, Any], channel: int) -> None:
+    """Call `module:function` with a function that serves: it makes ready what it likes, then calls that with what
+    answers each later order's arguments, in a child."""
+    from assay.sandbox.limits import close_inherited, die_with_parent
+
+    die_with_parent()
+    close_inherited({channel})
+    listening = socket.socket(fileno=channel)
+
+    def serve_answers(answer: Callable[..., Any]) -> None:
+        gc.collect()
+        gc.freeze()
+        listening.sendall(b'{"ready": true}\n')
+        serve(listening, lambda later, to: _answer(to, answer, later["arguments"]))
+
+    _named(order["call"])(serve_answers, **order["arguments"])
+
+
+def _answer(channel: int, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """What the function says to the arguments goes back as JSON."""
     from assay.execution import events
 
     gc.disable()  # this child ends with its answer; looking for garbage among the libraries' objects only takes time
-    events.send(channel, {"answer": _named(order["call"])(**order["arguments"])})
+    events.send(channel, {"answer": function(**arguments)})
 
 
 def _named(function: str) -> Callable[..., Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import tempfile
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.judging import originals
 from assay.judging.evidence import Evidence
 from assay.judging.exhibits import exhibits
 from assay.judging.observations import Work
@@ -42,48 +42,73 @@ def judge(
     Raises:
         RuntimeError: pytest did not come to an end of its own; the message holds what it printed.
     """
+    answers: list[dict[str, Any]] = []
+    court = Court(_pairs(wanted), lambda court: answers.append(_hear(court, evidence, exercises, replays)))
+    _convene(Path(checks), court)
+    return answers[0]
+
+
+def stand_by(
+    serve: Callable[[Callable[..., dict[str, Any]]], None], checks: str, wanted: list[list[Any]],
+    exercises: list[int], sources: list[str],
+) -> None:  # fmt: skip
+    """Collect a lesson's checks and read the originals once, then `serve` judging: its children find both ready.
+
+    Args:
+        serve: is given what answers for one Run, in a child: `judge` for its folder of evidence and its replays.
+        checks, wanted, exercises: as for `judge`.
+        sources: repositories of the kit that this lesson's notebooks load.
+    """
+    for source in sources:
+        originals.read_ahead(source)
+    court = Court(
+        _pairs(wanted),
+        lambda court: serve(lambda evidence, replays: _hear(court, evidence, exercises, replays)),
+    )
+    _convene(Path(checks), court)
+
+
+def _hear(court: Court, evidence: str, exercises: list[int], replays: Iterable[dict[str, Any]]) -> dict[str, Any]:
     began = time.perf_counter()
     bench = Evidence(Path(evidence))
     works = {number: Work(bench, number, replays) for number in exercises}
-    court = Court(works, [(int(number), str(name)) for number, name in wanted])
-    if wanted:
-        _ask(Path(checks), court)
-    outcomes = [[number, name, outcome] for (number, name), outcome in court.outcomes.items()]
+    outcomes = [[number, name, outcome] for (number, name), outcome in court.ask(works).items()]
     return {"outcomes": outcomes, "exhibits": exhibits(works), "seconds": time.perf_counter() - began}
 
 
-def rehearse() -> int:
-    """Run pytest once over nothing, so that the children of this process find everything that it needs imported."""
-    with tempfile.TemporaryDirectory() as empty:
-        return _run_pytest(Path(empty), Court({}, []))[0]
+def _pairs(wanted: Sequence[Sequence[Any]]) -> list[tuple[int, str]]:
+    return [(int(number), str(name)) for number, name in wanted]
 
 
-def _ask(checks: Path, court: Court) -> None:
+def _convene(checks: Path, court: Court) -> None:
     import pytest
 
+    if not court.wanted:  # pytest calls it an error when there is nothing to ask
+        court.sit()
+        return
     status, printed = _run_pytest(checks, court)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"pytest ended with {status!r}: {printed[-2000:]}")
 
 
 def _run_pytest(checks: Path, court: Court) -> tuple[int, str]:
-    """pytest's exit status and what it printed; it runs in an empty folder."""
+    """pytest's exit status and what it printed."""
     import pytest
 
     printed = io.StringIO()
-    with tempfile.TemporaryDirectory() as root, contextlib.redirect_stdout(printed), warnings.catch_warnings():
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
             os.environ.pop(name, None)
-        with contextlib.chdir(root):
-            status = pytest.main(_options(checks, root), plugins=[court])
+        status = pytest.main(_options(checks), plugins=[court])
     return int(status), printed.getvalue()
 
 
-def _options(checks: Path, root: str) -> list[str]:
+def _options(checks: Path) -> list[str]:
     """Under pytest settings of our own: the developers' must not decide a student's grade."""
+    nothing = Path(os.devnull)
     return [
-        str(checks), "-c", "/dev/null", "--rootdir", root, "--noconftest", "-p", "no:cacheprovider",
+        str(checks), "-c", str(nothing), "--rootdir", str(nothing.parent), "--noconftest", "-p", "no:cacheprovider",
         *(part for name in _UNUSED for part in ("-p", f"no:{name}")),
         "-o", "python_functions=check_*", "-o", "python_files=*.py",
         # checks raise Failure and never assert: rewriting asserts would compile every module anew in every judge

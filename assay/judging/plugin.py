@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterable
-from typing import Any, NoReturn, cast
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
+from typing import Any, Literal, NoReturn, cast
 
 import pytest
 
@@ -15,35 +16,68 @@ Outcome = dict[str, Any]
 
 
 class Court:
-    """`wanted` are (exercise number, check name without `check_`); outcomes are kept under the same pairs."""
+    """Collects the checks that `wanted` names, as pairs of exercise number and check name without `check_`.
 
-    def __init__(self, works: dict[int, Work], wanted: Iterable[tuple[int, str]]) -> None:
-        self._works = works
-        self._wanted = list(wanted)
-        self.outcomes: dict[tuple[int, str], Outcome] = {}
+    Once they are collected, `sitting` is called in place of pytest's own loop; it may `ask` as often as it likes, also
+    in children of this process.
+    """
+
+    def __init__(self, wanted: Iterable[tuple[int, str]], sitting: Callable[[Court], None]) -> None:
+        self.wanted = list(wanted)
+        self._sitting = sitting
+        self._items: list[pytest.Item] = []
+        self._works: dict[int, Work] = {}
+        self._outcomes: dict[tuple[int, str], Outcome] = {}
+
+    def ask(self, works: dict[int, Work]) -> dict[tuple[int, str], Outcome]:
+        """One outcome for each pair of `wanted`, from the work on each exercise."""
+        self._works, self._outcomes = works, {}
+        for item, following in zip_longest(self._items, self._items[1:]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return self._outcomes
+
+    def sit(self) -> None:
+        """Let the sitting ask."""
+        self._sitting(self)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One call of a check for each exercise that wants it."""
         name = metafunc.function.__name__.removeprefix("check_")
-        numbers = [number for number, check in self._wanted if check == name]
+        numbers = [number for number, check in self.wanted if check == name]
         metafunc.fixturenames.append("work")
-        metafunc.parametrize("work", [self._works[n] for n in numbers], ids=[str(n) for n in numbers])
+        metafunc.parametrize("work", numbers, ids=[str(number) for number in numbers], indirect=True)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """`Failure` is failed, any other exception is unchecked, none is passed."""
-        report = yield
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """A check that no exercise wants has no number; pytest would skip it."""
+        items[:] = [item for item in items if _number(item) is not None]
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Sit; what could not be collected is left to pytest, which says so."""
+        if session.testsfailed or not session.items:
+            return None
+        self._items = session.items
+        self.sit()
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """`Failure` is failed, any other exception is unchecked, none is passed. pytest's own report would draw every
+        traceback, which nobody reads."""
         error = call.excinfo.value if call.excinfo else None
-        work = item.callspec.params["work"] if isinstance(item, pytest.Function) else None
-        # a check that no exercise wants is skipped by pytest and comes here without work
-        if isinstance(work, Work) and (call.when == "call" or error is not None):
+        number = _number(item)
+        if number is not None and (call.when == "call" or error is not None):
             item = cast(pytest.Function, item)
-            key = work.number, item.function.__name__.removeprefix("check_")
-            stumbled = [str(fact.get("what")) for fact in work.facts("stumble")]
-            self.outcomes[key] = _outcome(inspect.cleandoc(item.function.__doc__ or ""), error, stumbled)
-        return report
+            stumbled = [str(fact.get("what")) for fact in self._works[number].facts("stumble")]
+            key = number, item.function.__name__.removeprefix("check_")
+            self._outcomes[key] = _outcome(inspect.cleandoc(item.function.__doc__ or ""), error, stumbled)
+        outcome: Literal["passed", "failed"] = "passed" if error is None else "failed"
+        phase = cast(Literal["setup", "call", "teardown"], call.when)
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, phase)
+
+    @pytest.fixture
+    def work(self, request: pytest.FixtureRequest) -> Work:
+        """The work on the exercise."""
+        return self._works[request.param]
 
     @pytest.fixture
     def table(self, work: Work) -> Any:
@@ -69,6 +103,13 @@ class Court:
     def pictures(self, work: Work) -> Any:
         """The pictures generated so far."""
         return work.pictures
+
+
+def _number(item: pytest.Item) -> int | None:
+    """The exercise for which a check is asked."""
+    called = getattr(item, "callspec", None)
+    number = called.params.get("work") if called is not None else None
+    return number if isinstance(number, int) else None
 
 
 def _nothing(seen: str) -> NoReturn:

@@ -1,0 +1,98 @@
+"""Decides how a process that forks children is ordered: down one socket, and each child answers on its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from assay.execution.events import MARK, Reader
+from assay.failure import Fault
+
+ANSWER_S = 30.0  # a fork takes 0.03 s
+
+
+class Line:
+    """Our end of the socket; safe to order from several threads."""
+
+    def __init__(self, ours: socket.socket) -> None:
+        self._socket, self._lines = ours, ours.makefile("rb")
+        self._lock = threading.Lock()
+
+    def greeting(self, timeout_s: float) -> dict[str, Any]:
+        """The first thing that the other side says, once it is ready.
+
+        Raises:
+            Fault: it ended before, said what went wrong, or took too long.
+        """
+        self._socket.settimeout(timeout_s)
+        try:
+            return self._said()
+        except OSError:
+            raise Fault(f"A process was not ready within {timeout_s:.0f} s.") from None
+        finally:
+            self._socket.settimeout(ANSWER_S)
+
+    def order(self, order: dict[str, Any]) -> tuple[int, int]:
+        """Have a child forked that carries out `order`: its pid, and a descriptor that goes both ways.
+
+        Raises:
+            Fault, OSError: the other side is gone.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with self._lock:
+                socket.send_fds(self._socket, [json.dumps(order).encode()], [theirs.fileno()])
+                return int(self._said()["pid"]), ours.detach()
+        finally:
+            ours.close()
+            theirs.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
+        self._socket.close()
+
+    def _said(self) -> dict[str, Any]:
+        line = self._lines.readline()
+        if not line:
+            raise Fault("A process that serves others has ended.")
+        said: dict[str, Any] = json.loads(line.removeprefix(MARK))
+        if said.get("e") == "fault":
+            raise Fault(f"A process could not make itself ready: {said['reason']}\n{said['trace']}")
+        return said
+
+
+def answer_of(what: str, pid: int, descriptor: int, timeout_s: float) -> Any:
+    """What a child says that was ordered to answer; `what` names it in messages.
+
+    Raises:
+        Fault: the child died, took too long, or raised.
+    """
+    for record in _records(descriptor, pid, timeout_s):
+        if "answer" in record:
+            return record["answer"]
+        if record.get("e") == "fault":
+            raise Fault(f"{what} failed: {record['reason']}\n{record['trace']}")
+    raise Fault(f"{what} gave no answer within {timeout_s:.0f} s.")
+
+
+def _records(descriptor: int, pid: int, timeout_s: float) -> Iterator[dict[str, Any]]:
+    """Records until the other end closes; after `timeout_s` the writer is killed."""
+    reader, end = Reader(), time.monotonic() + timeout_s
+    try:
+        while (left := end - time.monotonic()) > 0:
+            if select.select([descriptor], [], [], left)[0]:
+                data = os.read(descriptor, 1 << 20)
+                if not data:
+                    return
+                yield from reader.feed(data)
+        os.kill(pid, signal.SIGKILL)
+    finally:
+        os.close(descriptor)
