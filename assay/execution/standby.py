@@ -38,6 +38,7 @@ class Standby:
             return self._line.order({"arguments": arguments})
         except (Fault, OSError, ValueError) as error:  # ended, or closed by another thread
             self.is_gone = True
+            self.close()
             raise error if isinstance(error, Fault) else Fault(f"{self._name} stands by no more ({error}).") from None
 
     def close(self) -> None:

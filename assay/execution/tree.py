@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
+import time
+from pathlib import Path
 
 import psutil
+
+MOMENT_S = 0.05  # then the tree is looked at again: it may have forked while it was being killed
 
 
 def descendants(root: int) -> list[psutil.Process]:
     """Every living process below `root`, and `root` itself, parents first."""
+    found: list[psutil.Process] = []
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        try:
+            process = psutil.Process(pid)
+            waiting += _children(process)
+        except psutil.NoSuchProcess:
+            continue
+        found.append(process)
+    return found
+
+
+def _children(process: psutil.Process) -> list[int]:
+    """From the kernel's own list where it has one: psutil looks at every process of the machine, ten times a second."""
     try:
-        process = psutil.Process(root)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+        lists = [thread / "children" for thread in Path(f"/proc/{process.pid}/task").iterdir()]
+        return [int(child) for listed in lists for child in listed.read_text().split()]
+    except OSError:
+        return [child.pid for child in process.children()]
 
 
 def kill_below(root: int, leaf: int) -> bool:
@@ -30,10 +51,11 @@ def kill_below(root: int, leaf: int) -> bool:
 def kill_all(root: int) -> None:
     """Kill the tree of `root` until nothing of it is left."""
     while tree := [process for process in descendants(root) if _is_alive(process)]:
+        endings = [ending for process in tree if (ending := _ending_of(process)) is not None]
         for process in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(tree, timeout=0.05)
+        _wait(endings, tree)
 
 
 def _is_alive(process: psutil.Process) -> bool:
@@ -41,6 +63,27 @@ def _is_alive(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:  # gone between being listed and being asked
         return False
+
+
+def _ending_of(process: psutil.Process) -> int | None:
+    """A descriptor that becomes readable when the process ends (Linux), whether or not its parent has buried it."""
+    try:
+        return os.pidfd_open(process.pid)
+    except (AttributeError, OSError):
+        return None
+
+
+def _wait(endings: list[int], tree: list[psutil.Process]) -> None:
+    """Until all have ended, or a moment."""
+    until = time.monotonic() + MOMENT_S
+    try:
+        for ending in endings:
+            select.select([ending], [], [], max(0.0, until - time.monotonic()))
+    finally:
+        for ending in endings:
+            os.close(ending)
+    if len(endings) < len(tree):
+        psutil.wait_procs(tree, timeout=MOMENT_S)
 
 
 def memory_of(root: int, enough: int) -> int:

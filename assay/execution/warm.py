@@ -32,10 +32,18 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' own notices are not the notebook's
         shell, facts = warm_up(json.loads(sys.argv[2]))
-    gc.collect()
-    gc.freeze()
+    _settle()
     listening.sendall(json.dumps({"ready": True, **facts}).encode() + b"\n")
     serve(listening, lambda order, channel: _obey(order, channel, shell))
+
+
+def _settle() -> None:
+    """Make what is in memory now cheap to share with children: never looked through for garbage, in large pages."""
+    from assay.execution.forking import pack_memory
+
+    gc.collect()
+    gc.freeze()
+    pack_memory()
 
 
 def serve(listening: socket.socket, obey: Callable[[dict[str, Any], int], None]) -> None:
@@ -118,8 +126,7 @@ def _stand_by(order: dict[str, Any], channel: int) -> None:
     listening = socket.socket(fileno=channel)
 
     def serve_answers(answer: Callable[..., Any]) -> None:
-        gc.collect()
-        gc.freeze()
+        _settle()
         listening.sendall(b'{"ready": true}\n')
         serve(listening, lambda later, to: _answer(to, answer, later["arguments"]))
 
