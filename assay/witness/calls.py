@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 
+from assay.witness.denoising import Denoising, whole
 from assay.witness.digest import digest
 from assay.witness.models import LISTED_NAMES, Models, new_rows
+from assay.witness.pictures import Masks, digests_of, mask_argument, picture_digest
 from assay.witness.recorder import Recorder, number
 from assay.witness.unnoticed import unnoticed
 from assay.witness.weights import embedding_table, parameters_of
@@ -25,15 +26,19 @@ class Calls:
     def __init__(self, recorder: Recorder, models: Models) -> None:
         self._recorder = recorder
         self._models = models
+        self.denoising = Denoising(recorder)
+        self.masks = Masks(recorder)
         self._count = 0
         self._pipeline: int | None = None
         self._pipeline_started = False
+        self._has_picture = False
         self._last_timestep: int | None = None
         self._kept = {"training": 0, "encode": 0, "cosine": 0}
         self._described: set[str] = set()
 
     def begin_exercise(self) -> None:
         """Start counting anew."""
+        self.denoising.begin_exercise()
         self._kept = {"training": 0, "encode": 0, "cosine": 0}
         self._described = set()
 
@@ -42,7 +47,7 @@ class Calls:
     ) -> None:
         """sample, output: (B, 4, h, w); timestep: number or (B,); text: (B, 77, width)."""
         prediction = output[0] if isinstance(output, tuple) else output.sample
-        times = [_time(t) for t in torch.as_tensor(timestep).reshape(-1).tolist()]
+        times = [whole(t) for t in torch.as_tensor(timestep).reshape(-1).tolist()]
         self._count += 1
         call = self._count
         if prediction.requires_grad:
@@ -53,7 +58,7 @@ class Calls:
             start = False
         else:
             start = self._begins_a_picture(times[0])
-            kept = {"sample": self._recorder.tensor(sample[:1])} if start else {}
+            kept = self._denoising_tensors(sample, text, prediction, start)
         self._recorder.fact(
             "unet", call=call, label=self._models.label(model), times=times[:LISTED_PROMPTS], batch=sample.shape[0],
             dtype=str(sample.dtype), training=prediction.requires_grad, pipeline=self._pipeline, start=start, **kept,
@@ -82,6 +87,13 @@ class Calls:
         keep = self._recorder.tensor
         return {"sample": keep(sample), "text": keep(text), "prediction": keep(prediction)}
 
+    def _denoising_tensors(
+        self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor, start: bool
+    ) -> dict[str, Any]:
+        """Loops that begin from a picture are kept whole; a text-to-image pipeline is the library's own."""
+        kept = self.denoising.call(sample, text, prediction) if self._pipeline is None or self._has_picture else {}
+        return kept or ({"sample": self._recorder.tensor(sample[:1])} if start else {})
+
     def _begins_a_picture(self, timestep: int) -> bool:
         """The first call inside a pipeline, or, in a loop written by hand, a timestep above the one before."""
         if self._pipeline is not None:
@@ -106,6 +118,8 @@ class Calls:
             fields["loaded_rows_digest"] = digest(table[: loaded.shape[0]])
             fields["table_dtype"] = str(table.dtype)
             fields["new_values"] = new_rows(self._recorder, table, loaded.shape[0])
+        if not training:
+            fields["outputs"] = [digest(row) for row in output[0][:LISTED_PROMPTS]]
         listed = None if ids is None else ids.detach().reshape(-1, ids.shape[-1])[:LISTED_PROMPTS].tolist()
         label = self._models.label(model)
         self._recorder.fact("text", label=label, ids=listed, training=training, pipeline=self._pipeline, **fields)
@@ -120,22 +134,34 @@ class Calls:
                 "mean": self._recorder.tensor(posterior.mean),
                 "deviation": number(float(posterior.std.float().mean())),
             }
-        self._recorder.fact("encode", label=self._models.label(model), image=digest(image), **kept)
+        label = self._models.label(model)
+        self._recorder.fact("encode", label=label, image=digest(image), pipeline=self._pipeline, **kept)
+
+    def sampled(self, latents: torch.Tensor) -> None:
+        """latents: (B, 4, h, w) drawn from a posterior; inside a pipeline nothing else tells which were used."""
+        if self._pipeline is not None and self._kept["encode"] <= ENCODES:
+            self._recorder.fact("sampled", pipeline=self._pipeline, latents=self._recorder.tensor(latents))
 
     def decode(self, model: torch.nn.Module, latents: torch.Tensor) -> None:
         """latents: (B, 4, h, w) as the decoder gets them, that is, divided by the scaling factor."""
-        fields = {"latents": digest(latents), "pipeline": self._pipeline}
+        fields = {"latents": digest(latents), "pipeline": self._pipeline, **self.denoising.decode(latents)}
         self._recorder.fact("decode", label=self._models.label(model), **fields)
 
     def begin_pipeline(self, name: str, arguments: dict[str, Any]) -> None:
         """A pipeline was called; what its components do until it returns belongs to it."""
         self._count += 1
         self._pipeline, self._pipeline_started = self._count, False
-        self._recorder.fact("pipeline", call=self._pipeline, cls=name, arguments=_plain_arguments(arguments))
+        self._has_picture = "image" in arguments
+        mask = self.masks.keep(mask_argument(arguments.get("mask_image")))
+        seen = {"image": picture_digest(arguments.get("image")), "mask": mask}
+        self._recorder.fact("pipeline", call=self._pipeline, cls=name, arguments=_plain_arguments(arguments), **seen)
 
-    def end_pipeline(self) -> None:
-        """The pipeline returned or raised."""
-        self._pipeline = None
+    def end_pipeline(self, result: Any) -> None:
+        """The pipeline returned, or raised, and then `result` is None."""
+        call, self._pipeline = self._pipeline, None
+        if result is not None and call is not None:
+            images = result[0] if isinstance(result, tuple) else result.images
+            self._recorder.fact("pictures", call=call, digests=digests_of(images))
 
     def cosine(self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor) -> None:
         """Two (width,) or (1, width) vectors and their cosine; larger batches are not the course's and are left out."""
@@ -146,11 +172,6 @@ class Calls:
         self._recorder.fact(
             "cosine", left=keep(left.reshape(-1)), right=keep(right.reshape(-1)), value=number(float(result))
         )
-
-
-def _time(timestep: float) -> int:
-    """A timestep as a whole number; -1 for NaN and infinity, which no schedule has."""
-    return int(timestep) if math.isfinite(timestep) else -1
 
 
 def _plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

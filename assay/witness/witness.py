@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from assay.witness.calls import Calls
 from assay.witness.models import Models
 from assay.witness.quiet import is_quiet
 from assay.witness.recorder import Recorder
+from assay.witness.schedulers import listen_to_schedulers
 from assay.witness.tokens import Tokens
 from assay.witness.training import Training
 from assay.witness.unnoticed import unnoticed
@@ -55,6 +57,8 @@ class Witness:
                 end()
         with unnoticed(self.recorder, "values"):
             record_values(self.recorder, namespace, self._known, self._names)
+        with unnoticed(self.recorder, "masks"):
+            self.calls.masks.look(namespace)
         with unnoticed(self.recorder, "tensors"):
             self.recorder.flush()
 
@@ -84,6 +88,7 @@ def install() -> None:
     """Wrap the libraries' classes, once per process and before any notebook runs; silent until `Witness.start`."""
     _install_loading()
     _install_calls()
+    listen_to_schedulers(_after)
     _install_pipelines()
     _install_training()
 
@@ -126,6 +131,7 @@ def _source(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 
 def _install_calls() -> None:
     from diffusers import AutoencoderKL, UNet2DConditionModel
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
     from transformers import CLIPTextModel
 
     def unet(
@@ -145,7 +151,12 @@ def _install_calls() -> None:
     _after(UNet2DConditionModel, "forward", unet)
     _after(CLIPTextModel, "forward", text)
     _after(AutoencoderKL, "encode", encode)
+
+    def sampled(w: Witness, out: Any, *_: Any, **__: Any) -> None:
+        w.calls.sampled(out)
+
     _after(AutoencoderKL, "decode", decode)
+    _after(DiagonalGaussianDistribution, "sample", sampled)
     _install_cosine()
 
 
@@ -178,19 +189,22 @@ def _install_pipelines() -> None:
 
 def _wrap_pipeline(owner: Any) -> None:
     original = owner.__call__
+    signature = inspect.signature(original)
 
     @functools.wraps(original)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         witness = _listening()
         if witness is None:
             return original(self, *args, **kwargs)
-        positional = {"prompt": args[0]} if args else {}
         with unnoticed(witness.recorder, "pipeline"):
-            witness.calls.begin_pipeline(owner.__name__, positional | kwargs)
+            witness.calls.begin_pipeline(owner.__name__, signature.bind_partial(self, *args, **kwargs).arguments)
+        result = None
         try:
-            return original(self, *args, **kwargs)
+            result = original(self, *args, **kwargs)
+            return result
         finally:
-            witness.calls.end_pipeline()
+            with unnoticed(witness.recorder, "pipeline"):
+                witness.calls.end_pipeline(result)
 
     owner.__call__ = wrapper
 

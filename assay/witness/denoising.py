@@ -1,0 +1,88 @@
+"""Decides what is written down of a denoising loop: its schedule, the U-Net's calls without gradient, its last step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from assay.witness.digest import digest
+from assay.witness.recorder import Recorder
+
+# Calls of one exercise kept with their latents: five strengths of a hundred steps each, or two loops of fifty steps
+# with two U-Net calls a step, fit in; at 192 kB a call that is a tenth of what a submission may keep.
+DENOISING_CALLS = 256
+DECODES = 64  # of one exercise kept with their latents; more pictures than anyone looks at
+LISTED_ROWS = 16  # of one batch
+LISTED_TIMES = 1000  # of one schedule: as many as the noise schedule has timesteps
+OPTIONS = 40  # settings of one scheduler; the library's have about twenty
+
+
+class Denoising:
+    """Follows loops without gradient; the counts are of the current exercise."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._kept = {"call": 0, "decode": 0}
+        self._stepped: list[torch.Tensor] = []
+
+    def begin_exercise(self) -> None:
+        """Start counting anew."""
+        self._kept = {"call": 0, "decode": 0}
+
+    def schedule(self, scheduler: Any) -> None:
+        """A scheduler was told how many steps to make; written down as it is afterwards."""
+        times = [whole(t) for t in scheduler.timesteps.tolist()[:LISTED_TIMES]]
+        steps, options = scheduler.num_inference_steps, _plain(dict(scheduler.config))
+        self._recorder.fact(
+            "schedule", cls=type(scheduler).__name__, steps=None if steps is None else int(steps), times=times,
+            options=options,
+        )  # fmt: skip
+
+    def stepped(self, output: Any) -> None:
+        """A scheduler's step was made; what it answered is kept until the latents are decoded."""
+        named = [getattr(output, name, None) for name in ("prev_sample", "pred_original_sample")]
+        found = output if isinstance(output, tuple) else named
+        self._stepped = [tensor for tensor in found if torch.is_tensor(tensor)]
+
+    def call(self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor) -> dict[str, Any]:
+        """What is kept of one U-Net call; nothing once the exercise's space is used up.
+
+        Both halves of a batch made for guidance hold the same latents, so only one is kept.
+        """
+        if self._kept["call"] >= DENOISING_CALLS:
+            return {}
+        self._kept["call"] += 1
+        half = len(sample) // 2
+        doubled = len(sample) % 2 == 0 and torch.equal(sample[:half], sample[half:])
+        keep = self._recorder.tensor
+        return {
+            "sample": keep(sample[:half] if doubled else sample),
+            "prediction": keep(prediction),
+            "conditions": [digest(row) for row in text[:LISTED_ROWS]],
+        }
+
+    def decode(self, latents: torch.Tensor) -> dict[str, Any]:
+        """What is kept of the latents that the decoder gets, and of what the last step before them answered."""
+        if self._kept["decode"] >= DECODES:
+            return {}
+        self._kept["decode"] += 1
+        kept = {"tensor": self._recorder.tensor(latents), "stepped": [self._recorder.tensor(t) for t in self._stepped]}
+        self._stepped = []
+        return kept
+
+
+def whole(timestep: float) -> int:
+    """A timestep as a whole number; -1 for NaN and infinity, which no schedule has."""
+    return int(timestep) if math.isfinite(timestep) else -1
+
+
+def _plain(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings that are text or numbers."""
+    named = [(str(name), value) for name, value in config.items() if not str(name).startswith("_")]
+    return {
+        name: value
+        for name, value in named[:OPTIONS]
+        if type(value) in (bool, int, float, str) and (type(value) is not float or math.isfinite(value))
+    }
