@@ -7,6 +7,7 @@ import os
 import re
 from functools import cache
 from importlib.metadata import version
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,22 @@ def tokenizer(source: str) -> Any:
 
     with quiet():
         return CLIPTokenizer.from_pretrained(folder)
+
+
+def scheduler(source: str, cls: str, options: dict[str, Any]) -> Any:
+    """A new scheduler of the library's class `cls` with the kit's noise schedule; None for what the kit or the library
+    does not have.
+
+    `options` are settings that the kit leaves open, such as how timesteps are spaced; the kit's own always prevail.
+    """
+    import diffusers
+
+    folder = snapshot(source, "scheduler")
+    found = getattr(diffusers, cls, None)
+    if folder is None or not (isinstance(found, type) and issubclass(found, diffusers.SchedulerMixin)):
+        return None
+    config = json.loads((folder / "scheduler_config.json").read_text())
+    maker: Any = found
+    known = signature(maker).parameters
+    with quiet():
+        return maker.from_config({n: v for n, v in (options | config).items() if n in known})

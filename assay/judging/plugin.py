@@ -104,6 +104,16 @@ class Court:
         """The pictures generated so far."""
         return work.pictures
 
+    @pytest.fixture
+    def loops(self, work: Work) -> Any:
+        """The denoising loops, or a failure when none ran."""
+        return work.denoisings or _nothing("no denoising loop ran")
+
+    @pytest.fixture
+    def edits(self, work: Work) -> Any:
+        """The inpaintings, or a failure when there was none."""
+        return work.inpaintings or _nothing("no inpainting ran")
+
 
 def _number(item: pytest.Item) -> int | None:
     """The exercise for which a check is asked."""

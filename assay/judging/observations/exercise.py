@@ -7,9 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from assay.judging.evidence import Evidence
 from assay.judging.observations.adapter import Adapter
+from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.facts import Facts
+from assay.judging.observations.inpainting import Inpainting, inpaintings
+from assay.judging.observations.loops import denoisings
 from assay.judging.observations.pictures import Picture, pictures
 from assay.judging.observations.replays import ReplayEvidence, Replays
 from assay.judging.observations.table import EmbeddingTable
@@ -53,3 +58,21 @@ class Work(Facts):
     def pictures(self) -> list[Picture]:
         """The pictures generated so far, in order, by a pipeline or by a loop."""
         return pictures(self)
+
+    @cached_property
+    def denoisings(self) -> list[Denoising]:
+        """The denoising loops of this exercise, in order, by hand or inside a pipeline."""
+        return denoisings(self)
+
+    @cached_property
+    def masks(self) -> list[torch.Tensor]:
+        """The masks drawn so far, uint8 (H, W), each once: those bound to names and those handed to a pipeline."""
+        named = [name for fact in self.facts_so_far("masks") for name in fact["tensors"]]
+        handed = [fact.get("mask") for fact in self.facts("pipeline")]
+        tensors = [self.evidence.tensor(name) for name in dict.fromkeys([*named, *handed])]
+        return [tensor for tensor in tensors if tensor is not None and tensor.dim() == 2]
+
+    @cached_property
+    def inpaintings(self) -> list[Inpainting]:
+        """The loops that change a part of a picture, in order, with their masks."""
+        return inpaintings(self.evidence, self.denoisings, self.masks)

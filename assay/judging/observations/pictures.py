@@ -48,7 +48,8 @@ def pictures(work: Facts) -> list[Picture]:
         elif fact.get("start"):
             own = [t for t in recent if t["pipeline"] == fact["pipeline"]]
             ids = frozenset(i for text in own for row in text["ids"] or () for i in row)
-            start = work.evidence.tensor(fact.get("sample"))
+            kept = work.evidence.tensor(fact.get("sample"))
+            start = kept[:1] if kept is not None and kept.dim() else kept
             prompt = prompts.get(fact["pipeline"], "")
             found.append(Picture(fact["exercise"], fact["label"], ids, prompt, start))
             recent = []

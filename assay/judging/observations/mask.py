@@ -1,0 +1,66 @@
+"""Masks: as drawn, on the grid of the latents, and as they took effect on the latents that were decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+PIXELS = 8  # of the picture to one cell of the latents, on each side
+APART = 0.02  # where sampler and picture are closer than this, the quotient says nothing
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A mask on the latents' grid: `white` and `black` are (h, w), true where a cell lies wholly inside or outside."""
+
+    white: torch.Tensor
+    black: torch.Tensor
+
+    @classmethod
+    def of(cls, pixels: torch.Tensor, grid: torch.Size) -> Mask:
+        """`pixels`: uint8 (H, W), white being 255; `grid`: (h, w)."""
+        size = [PIXELS * side for side in grid]
+        plain = torch.nn.functional.interpolate((pixels[None, None] >= 128).float(), size, mode="nearest")
+        share = torch.nn.functional.avg_pool2d(plain, PIXELS)[0, 0]
+        return cls(share == 1.0, share == 0.0)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it leaves something and takes something."""
+        return bool(self.white.any()) and bool(self.black.any())
+
+    def covers(self, other: Mask) -> bool:
+        """Whether it leaves less of the picture than `other`, and nothing that `other` takes."""
+        return bool((self.white | ~other.white).all()) and bool((~self.black).sum() > (~other.black).sum())
+
+
+@dataclass(frozen=True)
+class EffectiveMask:
+    """`values`: (4, h, w), 1 where the latents are the sampler's, 0 where they are the picture's; NaN where both are
+    the same."""
+
+    values: torch.Tensor
+
+    @classmethod
+    def between(cls, picture: torch.Tensor, denoised: torch.Tensor, final: torch.Tensor) -> EffectiveMask:
+        """All (4, h, w): M = (final - picture) / (denoised - picture)."""
+        distance = denoised - picture
+        values = (final - picture) / distance
+        return cls(torch.where(distance.abs() > APART, values, torch.nan))
+
+    @property
+    def cells(self) -> torch.Tensor:
+        """(h, w): the median over the channels."""
+        return self.values.nanmedian(dim=0).values
+
+    @property
+    def seen(self) -> torch.Tensor:
+        """The values that say something, flat."""
+        return self.values[~self.values.isnan()]
+
+    def disagreement(self, mask: Mask) -> float:
+        """Share of the cells that lie wholly inside or outside of `mask` whose value is another one; 1 without any."""
+        decided = (mask.white | mask.black) & ~self.cells.isnan()
+        wrong = ((self.cells - mask.white.double()).abs() > 0.5)[decided]
+        return float(wrong.double().mean()) if wrong.numel() else 1.0
