@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from assay.replay.rebind import GIVEN, rebind
+from assay.replay.rebind import GIVEN, read_names, rebind
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,17 @@ def test_every_binding_gives_the_new_value(source, value):
 @pytest.mark.parametrize("source", ["x = 1", "print(s)", "x = [s for s in range(3)]", "not python at all", "x.s = 1"])
 def test_a_cell_that_does_not_bind_it_stays_as_it_is(source):
     assert rebind(source, {"s"}) == (source, set())
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("x = s + 1", {"s"}),
+        ("s = 1", set()),
+        ("def run():\n    return s", {"s"}),
+        ("x.s = t", {"t"}),
+        ("not python at all", set()),
+    ],
+)
+def test_names_that_a_cell_reads_are_known(source, read):
+    assert read_names(source, {"s", "t"}) == read

@@ -189,6 +189,19 @@ def test_a_name_is_bound_anew_wherever_the_exercise_binds_it(replayed, tmp_path)
     assert torch.equal(4 * starts[0], starts[1])
 
 
+def test_a_name_may_be_spelt_in_several_ways(replayed, tmp_path):
+    _, replays = replayed(LOOP, again(names={"power|strength": 2.0}), setup=MODELS)
+    first, work = Work(Evidence(tmp_path / "evidence"), 1), replays["changed"].work
+    starts = [w.evidence.tensor(w.facts("unet")[0]["sample"]) for w in (first, work)]
+    assert torch.equal(4 * starts[0], starts[1])
+
+
+def test_a_name_that_an_earlier_cell_left_behind_is_no_hold(replayed):
+    _, replays = replayed(LOOP, again(names={"power": 2.0}), setup=MODELS + "\npower = 1.0")
+    with pytest.raises(LookupError, match=r"nothing in the exercise takes names\.power"):
+        _ = replays["changed"]
+
+
 def test_a_schedule_is_as_long_as_the_replay_says(replayed):
     _, replays = replayed(LOOP, again(set_timesteps=10), setup=MODELS)
     assert replays["changed"].work.facts("unet")[0]["times"] == [901]

@@ -25,7 +25,7 @@ from assay.replay.call import UnmadeError, use
 from assay.replay.change import Holds
 from assay.replay.draw import Given, Spec
 from assay.replay.parcel import receive, unpack
-from assay.replay.rebind import GIVEN, rebind
+from assay.replay.rebind import GIVEN, read_names, rebind
 from assay.sandbox.limits import die_with_parent
 from assay.witness import Witness
 
@@ -143,14 +143,16 @@ class Replays:
         for name, value in holds.names.items():
             if name in self._shell.user_ns:
                 self._shell.user_ns[name] = value
-                holds.met(f"names.{name}")
 
     def _rebound(self, source: str, holds: Holds) -> str:
+        """A name counts as met where the exercise binds it, or reads what an earlier cell bound to it: that another
+        exercise left it behind means nothing."""
         if not holds.names:
             return source
-        changed, found = rebind(self._shell.transform_cell(source), set(holds.names))
-        for name in found:
-            holds.met(f"names.{name}")
+        plain = self._shell.transform_cell(source)
+        changed, found = rebind(plain, set(holds.names))
+        for name in found | {n for n in read_names(plain, set(holds.names)) if n in self._shell.user_ns}:
+            holds.met_name(name)
         return changed if found else source
 
     def _run_cell(self, section: Section, index: int, source: str) -> tuple[str, str] | None:

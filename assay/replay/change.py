@@ -27,7 +27,9 @@ class Holds:
 
     def __init__(self, changes: Given, only: str | None = None) -> None:
         self._pipeline = _below("pipeline.", changes)
-        self.names = {name: _living(value) for name, value in _below("names.", changes).items()}
+        given = _below("names.", changes)
+        self._spellings = {name: spelled for spelled in given for name in spelled.split("|")}
+        self.names = {name: _living(given[spelled]) for name, spelled in self._spellings.items()}
         self._changes, self._only = changes, only
         self.missing: set[str] = set(changes)
         self._depth = 0
@@ -44,6 +46,10 @@ class Holds:
     def met(self, change: str) -> None:
         """A change took effect."""
         self.missing.discard(change)
+
+    def met_name(self, name: str) -> None:
+        """One of the names that stand for a change was met."""
+        self.met(f"names.{self._spellings[name]}")
 
     def _wrap_encode(self) -> None:
         from diffusers import AutoencoderKL

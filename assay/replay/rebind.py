@@ -16,15 +16,25 @@ def rebind(source: str, names: set[str]) -> tuple[str, set[str]]:
 
     A source that is no Python stays as it is.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source, set()
+    tree = _parsed(source)
     binder = _Binder(names)
     changed = binder.visit(tree)
     if not binder.found:
         return source, set()
     return ast.unparse(ast.fix_missing_locations(changed)), binder.found
+
+
+def read_names(source: str, names: set[str]) -> set[str]:
+    """Those of `names` whose value the source asks for."""
+    loads = (n for n in ast.walk(_parsed(source)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return {node.id for node in loads} & names
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
 
 
 class _Binder(ast.NodeTransformer):

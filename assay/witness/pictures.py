@@ -61,7 +61,7 @@ def mask_of(value: Any) -> torch.Tensor | None:
     Pictures of grey levels are taken as they are; tensors and arrays when they are a plane of zeros and ones, or of
     zeros and 255s.
     """
-    if isinstance(value, Image.Image):
+    if issubclass(type(value), Image.Image):
         return torch.from_numpy(np.array(value.convert("L"))) if value.mode in ("L", "1") else None
     plane = _plane(value)
     if plane is None or plane.dim() != 2 or min(plane.shape) < LEAST_SIDE or plane.numel() > LARGEST:
@@ -74,7 +74,7 @@ def mask_of(value: Any) -> torch.Tensor | None:
 
 def mask_argument(value: Any) -> Any:
     """What a pipeline takes for a mask, made ready for `mask_of`: colours read as grey, 0 to 1 as shades."""
-    if isinstance(value, Image.Image):
+    if issubclass(type(value), Image.Image):
         return value.convert("L")
     plane = _plane(value)
     soft = plane is not None and plane.is_floating_point() and bool(((plane >= 0) & (plane <= 1)).all())
@@ -94,9 +94,9 @@ def _plane(value: Any) -> torch.Tensor | None:
 
 def picture_digest(value: Any) -> str | None:
     """Digest of a picture's colours, the same for a PIL picture and for an array of its values; None for others."""
-    if isinstance(value, list | tuple) and len(value) == 1:
+    if type(value) in (list, tuple) and len(value) == 1:
         value = value[0]
-    if isinstance(value, Image.Image):
+    if issubclass(type(value), Image.Image):
         return digest(torch.from_numpy(np.array(value.convert("RGB"))))
     if type(value) is np.ndarray and value.ndim == 3 and value.dtype.kind == "f":  # a pipeline's "np" output, 0 to 1
         return digest(torch.from_numpy((value * 255).round().astype("uint8")))
