@@ -228,6 +228,12 @@ def test_a_change_that_nothing_takes_is_nobodys_fault(replayed, changes):
         _ = replays["changed"]
 
 
+def test_a_progress_bar_leaves_no_thread_behind_that_would_prevent_a_fork(replayed):
+    cell = "from tqdm.auto import tqdm\nfor strength in tqdm([0.5]): print(strength)"
+    _, replays = replayed(cell, again(names={"strength": 2.0}))
+    assert replays["changed"].name == "changed"
+
+
 def test_an_exercise_that_fails_when_it_runs_again_says_where(replayed):
     cell = "strength = 0.5\nassert strength < 1, 'too strong'"
     _, replays = replayed(cell, again(names={"strength": 2.0}), setup=MODELS)

@@ -38,7 +38,9 @@ def prepare_process() -> None:
     """Quiet the libraries, set up the surroundings, install the witness."""
     import diffusers
     import transformers
+    from tqdm import tqdm
 
+    tqdm.monitor_interval = 0  # the first bar, even a hidden one, would start a thread, and then nothing can be forked
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
     from assay.execution.surroundings import prepare_libraries

@@ -22,6 +22,14 @@ class Inpainting:
     loop: Denoising
     mask: Mask | None
 
+    @property
+    def keeps_something(self) -> bool:
+        """Whether it is an inpainting at all: always in its pipeline; a loop by hand shows it by what it did."""
+        if not self.loop.by_hand or self.loop.final is None:
+            return True
+        cells = self.loop.effective_mask.cells
+        return not bool((cells > 0.5).all())
+
 
 def inpaintings(evidence: Evidence, loops: Iterable[Denoising], masks: list[torch.Tensor]) -> list[Inpainting]:
     """The exercise's inpaintings in order; `masks` are the drawn ones, uint8 (H, W)."""
