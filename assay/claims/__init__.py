@@ -13,7 +13,6 @@ from assay.claims.denoising import (
     require_steps_of_schedule,
     require_text_to_image,
     require_unit_start_noise,
-    start_noise,
 )
 from assay.claims.inpainting import (
     require_binary_effect,
@@ -24,6 +23,7 @@ from assay.claims.inpainting import (
     require_kept_cells,
     require_mask,
     require_noise_level,
+    require_partial_masks,
     require_sampled_cells,
 )
 from assay.claims.lora import (
@@ -34,6 +34,14 @@ from assay.claims.lora import (
     require_zero_start,
 )
 from assay.claims.rows import require_learned, require_new_tokens, require_row_gradients, require_unchanged_rows
+from assay.claims.strength import (
+    continues,
+    require_farther_with_strength,
+    require_from_pictures,
+    require_same_picture_and_prompt,
+    require_same_start_noise,
+    strength_of,
+)
 from assay.claims.training import (
     require_forward_process,
     require_fresh_steps,
@@ -44,6 +52,7 @@ from assay.claims.training import (
 from assay.claims.weights import require_unchanged
 
 __all__ = [
+    "continues",
     "is_full",
     "require_adapter_learned",
     "require_binary_effect",
@@ -54,9 +63,11 @@ __all__ = [
     "require_edited_cells",
     "require_effective_mask",
     "require_empty_mask",
+    "require_farther_with_strength",
     "require_forward_process",
     "require_forward_start",
     "require_fresh_steps",
+    "require_from_pictures",
     "require_full_mask",
     "require_guidance",
     "require_kept_cells",
@@ -66,9 +77,12 @@ __all__ = [
     "require_noise_level",
     "require_noise_target",
     "require_only_lora_gradients",
+    "require_partial_masks",
     "require_picture_forgotten",
     "require_reference_transitions",
     "require_row_gradients",
+    "require_same_picture_and_prompt",
+    "require_same_start_noise",
     "require_sampled_cells",
     "require_size_by_formula",
     "require_steps_by_strength",
@@ -80,5 +94,5 @@ __all__ = [
     "require_unit_start_noise",
     "require_varied_timesteps",
     "require_zero_start",
-    "start_noise",
+    "strength_of",
 ]

@@ -43,6 +43,18 @@ def require_mask(edit: Inpainting) -> Mask:
     return edit.mask
 
 
+def require_partial_masks(edits: Iterable[Inpainting]) -> list[Inpainting]:
+    """The inpaintings whose mask covers a part of the picture; fails without any."""
+    edits = list(edits)
+    found = [edit for edit in edits if require_mask(edit).is_partial and edit.keeps_something]
+    if not found:
+        raise Failure(
+            f"none of {len(edits)} inpaintings had a mask that covers a part of the picture and leaves a part",
+            help="Draw a white region on a black mask and hand it to the pipeline.",
+        )
+    return found
+
+
 def require_effective_mask(edit: Inpainting) -> None:
     """Fail unless the last latents are the sampler's where the mask is white, and the picture's where it is black."""
     mask = require_mask(edit)

@@ -38,7 +38,7 @@ def prepare_process() -> None:
     """Quiet the libraries, set up the surroundings, install the witness."""
     import diffusers
     import transformers
-    from tqdm import tqdm
+    from tqdm import tqdm  # type: ignore[import-untyped]
 
     tqdm.monitor_interval = 0  # the first bar, even a hidden one, would start a thread, and then nothing can be forked
     diffusers.utils.logging.disable_progress_bar()
