@@ -11,6 +11,7 @@ from assay.claims.denoising import start_noise
 from assay.failure import Failure
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.inpainting import PIPELINE
+from assay.tensors import is_constant
 
 SAME_NOISE = 1e-2  # relative; the picture's drawn latents differ from their mean by 2e-4, little noise magnifies that
 APART = 0.19  # strengths this far apart differ in every pair of pictures; nearer ones may not
@@ -39,7 +40,7 @@ def require_same_picture_and_prompt(loops: Sequence[Denoising]) -> None:
     if len({loop.prompt for loop in loops}) > 1:
         raise Failure("the prompts differ between the runs", help="Change one thing at a time: the strength.")
     pictures = [loop.clean.latents for loop in loops if loop.clean is not None]
-    if any(not torch.equal(latents, pictures[0]) for latents in pictures):
+    if any(is_constant(latents) or not torch.equal(latents, pictures[0]) for latents in pictures):
         raise Failure(
             "the runs did not begin from the same picture",
             misconception="img2img does not change the picture that it is given, like a filter; each run needs it anew",
@@ -51,7 +52,7 @@ def require_same_start_noise(loops: Sequence[Denoising]) -> None:
     """Fail unless the noise that the starts imply is the same in all loops."""
     first, *others = [start_noise(loop) for loop in loops]
     off = [float((noise - first).norm() / first.norm()) if noise.shape == first.shape else 9.9 for noise in others]
-    if not off or not max(off) <= SAME_NOISE:
+    if not off or any(not distance <= SAME_NOISE for distance in off):
         raise Failure(
             f"{sum(not distance <= SAME_NOISE for distance in off)} of {len(off)} runs used other noise than the first",
             misconception="one generator for all runs goes on where the run before left it",

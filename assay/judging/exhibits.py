@@ -1,10 +1,11 @@
-"""Decides which pictures a report can draw of an exercise: the loss, the rows that moved, where gradients arrived."""
+"""Decides which pictures a report can draw of an exercise: its training, and the denoising loops that it ran."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from assay.judging.drawn_loops import effective_masks, loop_starts
 from assay.judging.observations import Work
 from assay.judging.observations.models import ModelHistory
 
@@ -17,7 +18,7 @@ def exhibits(works: dict[int, Work]) -> list[dict[str, Any]]:
     """Data for pictures, as plain numbers and strings; an exhibit that cannot be made is left out."""
     made = []
     for number, work in works.items():
-        for make in (_loss_curve, _moved_rows, _gradient_flow):
+        for make in (_loss_curve, _moved_rows, _gradient_flow, loop_starts, effective_masks):
             try:
                 found = make(work)
             except Exception:  # evidence may be missing or forged; a picture decides nothing

@@ -56,7 +56,7 @@ def curve(values: Sequence[float], label: str) -> Markup:
         ]
         return tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in places), class_=kind)
 
-    grid = [_level(left, width, top + height * (high - tick) / (high - low), f"{tick:g}") for tick in ticks]
+    grid = [level(left, width, top + height * (high - tick) / (high - low), f"{tick:g}") for tick in ticks]
     smooth = len(values) >= SMOOTH_FROM
     lines = [line(values, "curve-faint"), line(_moving_mean(values), "curve")] if smooth else [line(values, "curve")]
     steps = [tag("text", f"{i + 1:,}", x=f"{left + i * across:.1f}", y=top + height + 20, text_anchor="middle")
@@ -89,7 +89,8 @@ def _column(place: int, number: int, highest: int) -> Markup:
     return tag("g", bar_of, count if number else None)
 
 
-def _level(left: float, width: float, y: float, words: str) -> Markup:
+def level(left: float, width: float, y: float, words: str) -> Markup:
+    """A line across a chart with its words to the left."""
     line = tag("line", x1=left, x2=left + width, y1=f"{y:.1f}", y2=f"{y:.1f}", class_="grid")
     return tag("g", line, tag("text", words, x=left - 10, y=f"{y + 4:.1f}", text_anchor="end"))
 

@@ -1,4 +1,4 @@
-"""Which pictures a page draws from the judge's data: the loss curve, the rows that moved, the gradient flow."""
+"""Which pictures a page draws from the judge's data: of a training, and of the denoising loops that ran."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from assay.report.charts import bar, curve
 from assay.report.escape import one_line
 from assay.report.flow import gradient_flow
-from assay.report.markup import Markup, tag
+from assay.report.loops import Start, alpha_bar_curve, mask_over_picture
+from assay.report.markup import Markup, join, tag
 from assay.report.words import counted
 
 ROWS = 40  # moved rows listed one by one; a broken restore moves the whole table
@@ -18,7 +19,10 @@ LOSSES = 200_000  # longer than any training the limits allow
 
 def draw_exhibit(exhibit: Mapping[str, Any]) -> Markup | None:
     """One picture of an exercise as a figure; None for a kind that this page does not know or that holds nothing."""
-    drawers = {"loss_curve": _loss_curve, "moved_rows": _moved_rows, "gradient_flow": _gradient_flow}
+    drawers = {
+        "loss_curve": _loss_curve, "moved_rows": _moved_rows, "gradient_flow": _gradient_flow,
+        "loop_starts": _loop_starts, "effective_masks": _effective_masks,
+    }  # fmt: skip
     drawer = drawers.get(str(exhibit.get("kind")))
     return drawer(exhibit) if drawer else None
 
@@ -79,6 +83,38 @@ def _gradient_flow(exhibit: Mapping[str, Any]) -> Markup | None:
     drawing, numbers = gradient_flow(parts)
     caption = "Which parts the training could change, where the loss's gradient arrived, and what really moved."
     return _figure("Gradient flow", caption, drawing, numbers)
+
+
+def _loop_starts(exhibit: Mapping[str, Any]) -> Markup | None:
+    curve_points = [value for value in _numbers(exhibit.get("curve"))[:200] if math.isfinite(value)]
+    whole = _whole(exhibit.get("timesteps"), 0)
+    starts = [
+        Start(_whole(item.get("timestep"), 0), _real(item.get("signal")), _whole(item.get("steps"), 0))
+        for item in _items(exhibit.get("starts"))[:12]
+    ]
+    if len(curve_points) < 2 or not whole or not starts:
+        return None
+    caption = (
+        "How much of the picture's signal is left at each timestep, and where each loop began: from there it walks to "
+        "the left. The farther to the right it began, the less of the picture it knew."
+    )
+    return _figure("Starts on the alpha-bar curve", caption, alpha_bar_curve(curve_points, whole, starts))
+
+
+def _effective_masks(exhibit: Mapping[str, Any]) -> Markup | None:
+    side = _whole(exhibit.get("side"), 0)
+    drawn = [
+        mask_over_picture(side, *(_numbers(item.get(name)) for name in ("grey", "edited", "asked")))
+        for item in _items(exhibit.get("masks"))[:3]
+    ]
+    shown = [picture for picture in drawn if picture is not None]
+    if not shown:
+        return None
+    caption = (
+        "The picture's latents in grey, and over them what the mask did: tinted cells were made new. Crossed cells "
+        "took the other side than the mask says; in dotted ones old and new were the same."
+    )
+    return _figure("The mask's effect", caption, join(*shown))
 
 
 def _items(value: Any) -> Sequence[Mapping[str, Any]]:

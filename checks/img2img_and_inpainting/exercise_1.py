@@ -72,7 +72,7 @@ MISTAKES: tuple[Mistake, ...] = (
     _wrong(
         "the steps are fewer by the strength once more",
         Edit(COUNT, "num_inference_steps=round(5 / strength),"),
-        caught_by={FIVE, SCHEDULE, FARTHER},
+        caught_by={FIVE, SCHEDULE},
         undetermined={NOISE},
     ),
     _wrong(
@@ -87,7 +87,7 @@ MISTAKES: tuple[Mistake, ...] = (
             LOOP,
             "pipe.get_timesteps = lambda n, s, device: (pipe.scheduler.timesteps[: int(n * s)], int(n * s))\n" + LOOP,
         ),
-        caught_by={STEPS, FIVE},
+        caught_by={STEPS},
         undetermined={NOISE, FARTHER},
     ),
 )

@@ -18,6 +18,7 @@ from assay.judging.observations.transitions import (
     by_majority,
     follow,
 )
+from assay.tensors import is_constant
 
 GUIDANCE = 7.5  # the library's own, where a pipeline is given none
 STRENGTH = {"StableDiffusionImg2ImgPipeline": 0.8, "StableDiffusionInpaintPipeline": 1.0}  # the library's own as well
@@ -136,3 +137,10 @@ class Denoising:
     def prompt(self) -> str:
         """The digest of the prompt's text."""
         return self.steps[0].conditions[-1]
+
+    def begins_like(self, other: Denoising) -> bool:
+        """Whether both loops began from the same latents, bit for bit, and were asked for the same."""
+        start, twin = self.steps[0].sample, other.steps[0].sample
+        if is_constant(start) or not bool(torch.isfinite(start).all()):  # zeros are the same for everybody
+            return False
+        return self.prompt == other.prompt and torch.equal(start, twin)

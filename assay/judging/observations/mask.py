@@ -37,22 +37,22 @@ class Mask:
 
 @dataclass(frozen=True)
 class EffectiveMask:
-    """`values`: (4, h, w), 1 where the latents are the sampler's, 0 where they are the picture's; NaN where both are
-    the same."""
+    """1 where the latents are the sampler's, 0 where they are the picture's; NaN where both are the same.
+
+    `values`: (4, h, w), number by number; `cells`: (h, w), all channels of a cell together.
+    """
 
     values: torch.Tensor
+    cells: torch.Tensor
 
     @classmethod
     def between(cls, picture: torch.Tensor, denoised: torch.Tensor, final: torch.Tensor) -> EffectiveMask:
-        """All (4, h, w): M = (final - picture) / (denoised - picture)."""
-        distance = denoised - picture
-        values = (final - picture) / distance
-        return cls(torch.where(distance.abs() > APART, values, torch.nan))
-
-    @property
-    def cells(self) -> torch.Tensor:
-        """(h, w): the median over the channels."""
-        return self.values.nanmedian(dim=0).values
+        """All (4, h, w): M = (final - picture) / (denoised - picture), for a cell by least squares."""
+        way, moved = denoised - picture, final - picture
+        values = torch.where(way.abs() > APART, moved / way, torch.nan)
+        length = (way * way).sum(dim=0)
+        cells = torch.where(length > len(way) * APART**2, (way * moved).sum(dim=0) / length, torch.nan)
+        return cls(values, cells)
 
     @property
     def seen(self) -> torch.Tensor:

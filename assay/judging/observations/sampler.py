@@ -47,8 +47,10 @@ class Sampler:
             LookupError: the step draws noise of its own, or is no such function.
         """
         still = self._step(torch.zeros_like(latents), timestep, latents, copy.deepcopy(self._scheduler))
-        moved = self._step(torch.ones_like(latents), timestep, latents, copy.deepcopy(self._scheduler))
-        gain = moved - still
+        # NaN in the latents is the student's, and no reason to call the scheduler random
+        probe = torch.where(torch.isfinite(latents), latents, 0.0)
+        moved = self._step(torch.ones_like(latents), timestep, probe, copy.deepcopy(self._scheduler))
+        gain = moved - self._step(torch.zeros_like(latents), timestep, probe, copy.deepcopy(self._scheduler))
         mean = float(gain.mean())
         if not float((gain - mean).abs().max()) <= FLAT * max(1.0, abs(mean)):
             raise LookupError(f"the steps of {type(self._scheduler).__name__} are random and cannot be followed")
