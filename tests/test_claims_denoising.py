@@ -19,7 +19,6 @@ from assay.claims import (
 )
 from assay.failure import Failure
 
-
 # the library asks numpy for something that torch does not offer
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -90,7 +90,7 @@ def pasted(number, z, back):
 WRONG = {
     "inverted": ({"plane": 1 - HARD}, {"effect", "kept", "edited", "level", "sampled"}),
     "transposed": ({"plane": HARD.T}, {"effect", "kept", "level", "sampled"}),
-    "noisy last blend": ({"kept": noisy}, {"binary", "kept"}),
+    "noisy last blend": ({"kept": noisy}, {"effect", "binary", "kept"}),
     "no last blend": ({"blend": lambda n, z, b: z if n == 9 else pasted(n, z, b)}, {"effect", "kept"}),
     "clean all along": ({"kept": lambda n, clean, noise, alpha: clean}, {"level"}),
     "cut and paste": ({"blend": lambda n, z, b: pasted(n, z, b) if n == 9 else z}, {"level"}),

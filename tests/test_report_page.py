@@ -210,3 +210,35 @@ def test_a_browser_finds_nothing_but_our_markup(tmp_path: Path) -> None:
     command = ["chromium", *switches.split(), "--disable-sync", profile, "--dump-dom", f"file://{tmp_path}/page.html"]
     built = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert "alert(1)" in words(built)
+
+
+SQUARE = {"grey": [0, 80, 160, 255], "edited": [1, None, 0, 1], "asked": [1, 1, 1, None]}
+STARTS = [{"timestep": 901, "signal": 0.014, "steps": 10}, {"timestep": 201, "signal": 0.75, "steps": 3}]
+LOOPS = [
+    {"kind": "loop_starts", "exercise": 3, "timesteps": 1000, "curve": [1.0, 0.5, 0.0], "starts": STARTS},
+    {"kind": "effective_masks", "exercise": 3, "side": 2, "masks": [SQUARE]},
+]
+
+
+def test_denoising_loops_are_drawn(tmp_path: Path) -> None:
+    page = instructor(samples.mistaken(), runs.run_folder(tmp_path, shown=LOOPS))
+    assert "Starts on the alpha-bar curve: timestep 901, alpha-bar 0.014, 10 steps; timestep 201" in page
+    assert "2 of 4 cells were made new; 1 took the other side than the mask says" in page
+    assert len(read(page).images) == 2 + 1
+
+
+@pytest.mark.parametrize("changes", [
+    {"side": 0}, {"side": 3}, {"side": 10**6}, {"side": "2"}, {"masks": [{}]}, {"masks": 5}, {"curve": [1]},
+    {"starts": []}, {"timesteps": 0}, {"curve": ["x", "y"]},
+])  # fmt: skip
+def test_loops_that_make_no_picture_are_left_out(changes: dict[str, object], tmp_path: Path) -> None:
+    broken = [{**exhibit, **changes} for exhibit in LOOPS if changes.keys() & exhibit.keys()]
+    page = instructor(samples.mistaken(), runs.run_folder(tmp_path, shown=broken))
+    assert "alpha-bar curve" not in page and "cells were made new" not in page
+
+
+def test_strange_numbers_are_drawn_within_the_picture(tmp_path: Path) -> None:
+    starts = [{"timestep": 5000, "signal": 7.0, "steps": -1}, {"timestep": "x", "signal": None}]
+    shown = [{**LOOPS[0], "starts": starts}, {**LOOPS[1], "masks": [{**SQUARE, "grey": [-5, 1e9, None, "x"]}]}]
+    page = instructor(samples.mistaken(), runs.run_folder(tmp_path, shown=shown))
+    assert 'cx="674.0" cy="14.0"' in page and "cells were made new" in page

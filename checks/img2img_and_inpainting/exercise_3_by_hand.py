@@ -94,6 +94,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "the last blend is noisy",
         (KEPT_NOW, "kept = scheduler.add_noise(z0, noise, times[-1] if is_last else times[i + 1])"),
         caught_by={SHARP, KEPT, EMPTY},
+        undetermined={SIDES},
     ),
     _wrong(
         "the last blend is left out",
