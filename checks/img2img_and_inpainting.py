@@ -195,9 +195,9 @@ def check_the_kept_region_is_the_picture(edits):
 
 def check_the_kept_region_has_each_steps_noise_level(edits, replays):
     """Entering each step, the kept region is the picture noised to that step's level."""
-    others = replays["other_picture_in_place"].work.inpaintings
-    for edit, other in _pairs(edits, others):
-        if require_mask(edit).is_partial:
+    partial = require_partial_masks(edits)
+    for edit, other in _pairs(edits, replays["other_picture_in_place"].work.inpaintings):
+        if edit in partial:
             require_noise_level(edit, other)
 
 

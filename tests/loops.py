@@ -44,7 +44,8 @@ def loop(
         empty = 0.9 * noise + 0.2 * drawn(200 + number)
         prompt = empty + 0.05 * drawn(300 + number)
         tensors |= {f"x{number}": z[None], f"e{number}": torch.stack([empty, prompt])}
-        calls.append({"times": [timestep], "sample": f"x{number}", "prediction": f"e{number}", "conditions": ["", "p"]})
+        kept = {"sample": f"x{number}", "prediction": f"e{number}", "latents_digest": f"x{number}"}
+        calls.append({"times": [timestep], "conditions": ["", "p"], **kept})
         guided = combine(empty, prompt) if combine else empty + guidance * (prompt - empty)
         z = scheduler.step(guided, timestep, z, return_dict=False)[0].double()
         z = change(number, z, scheduler) if change else z

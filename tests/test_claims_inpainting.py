@@ -90,7 +90,7 @@ def pasted(number, z, back):
 WRONG = {
     "inverted": ({"plane": 1 - HARD}, {"effect", "kept", "edited", "level", "sampled"}),
     "transposed": ({"plane": HARD.T}, {"effect", "kept", "level", "sampled"}),
-    "noisy last blend": ({"kept": noisy}, {"effect", "binary", "kept"}),
+    "noisy last blend": ({"kept": noisy}, {"binary", "kept"}),
     "no last blend": ({"blend": lambda n, z, b: z if n == 9 else pasted(n, z, b)}, {"effect", "kept"}),
     "clean all along": ({"kept": lambda n, clean, noise, alpha: clean}, {"level"}),
     "cut and paste": ({"blend": lambda n, z, b: pasted(n, z, b) if n == 9 else z}, {"level"}),
@@ -119,6 +119,9 @@ def test_a_loop_by_hand_gets_the_mask_that_explains_it_also_the_wrong_way_round(
     for made in (right, inverted):
         (edit,) = inpaintings(None, [made], [other, PIXELS])
         assert edit.mask is not None and torch.equal(edit.mask.white, MASK.white)
+    unfinished = inpaint(blend=lambda n, z, b: z if n == 9 else pasted(n, z, b)).loop
+    (edit,) = inpaintings(None, [unfinished], [255 + 0 * PIXELS, PIXELS])
+    assert edit.mask is not None and torch.equal(edit.mask.white, MASK.white)
     first, second = inpaintings(None, [right, inverted], [PIXELS, 255 - PIXELS])
     assert require_partial_masks([first, second]) == [first, second]
 

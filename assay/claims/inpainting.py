@@ -22,11 +22,10 @@ from assay.claims.denoising import (
 from assay.failure import Failure
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.inpainting import Inpainting
-from assay.judging.observations.mask import Mask
+from assay.judging.observations.mask import SHARP, Mask
 
 DRAWN = 6  # deviations of the posterior; see above
 ROUNDING = 1e-5  # of the largest latent: multiplying and dividing by the scaling factor
-SHARP = 0.05  # a binary mask's values, once computed from latents; half a latent cell of grey gives 0.5
 CHANGED = 0.1  # root mean square; latents have a deviation of 1, and two samples of one prompt differ by 0.3 and more
 LEVEL = 0.02  # relative; see above
 NOISE = (0.7, 1.3)  # deviation of the noise in kept cells: a clean picture gives 0, and few cells may be kept

@@ -41,7 +41,8 @@ def effective_masks(work: Work) -> dict[str, Any] | None:
             assert edit.loop.clean is not None
             decided = edit.mask.white | edit.mask.black
             asked = torch.where(decided, edit.mask.white.double(), torch.nan)
-            cells = edit.loop.effective_mask.cells
+            effect = edit.loop.effective_mask
+            cells = torch.where(effect.cells.isnan(), torch.nan, effect.sampled.double())
             drawn.append({
                 "grey": _grey(edit.loop.clean.latents[0]),
                 "edited": _sides(cells),

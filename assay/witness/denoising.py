@@ -59,6 +59,7 @@ class Denoising:
         keep = self._recorder.tensor
         return {
             "sample": keep(sample[:half] if doubled else sample),
+            "latents_digest": digest(sample[:1]),
             "prediction": keep(prediction),
             "conditions": [digest(row) for row in text[:LISTED_ROWS]],
         }

@@ -94,13 +94,11 @@ MISTAKES: tuple[Mistake, ...] = (
         "the last blend is noisy",
         (KEPT_NOW, "kept = scheduler.add_noise(z0, noise, times[-1] if is_last else times[i + 1])"),
         caught_by={SHARP, KEPT, EMPTY},
-        undetermined={SIDES},
     ),
     _wrong(
         "the last blend is left out",
         (BLEND, "z = z if is_last else m * z + (1 - m) * kept"),
         caught_by={SIDES, KEPT, EMPTY},
-        undetermined={SHARP, MASKS, NEW, LEVEL},
     ),
     _wrong(
         "noised to the step that is done",

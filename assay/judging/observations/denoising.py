@@ -20,6 +20,7 @@ from assay.judging.observations.transitions import (
 )
 from assay.tensors import is_constant
 
+SAME = 1e-3  # relative; steps that are the reference's are within 1e-6 of it, what is put back is 1e-2 away and more
 GUIDANCE = 7.5  # the library's own, where a pipeline is given none
 STRENGTH = {"StableDiffusionImg2ImgPipeline": 0.8, "StableDiffusionInpaintPipeline": 1.0}  # the library's own as well
 
@@ -121,6 +122,17 @@ class Denoising:
         if self.pipeline is not None:
             estimate = announced(float(self.argument("guidance_scale", GUIDANCE)))
         return follow(self.steps, self.sampler(), self.final, estimate)
+
+    @cached_property
+    def untouched(self) -> torch.Tensor:
+        """Cells, (h, w), that went through every step as the sampler left them, the last latents included."""
+        seen = [step for step in self.masked_transitions if step.after is not None]
+        cells = torch.ones(self.steps[0].sample.shape[1:], dtype=torch.bool)
+        for step in seen:
+            assert step.after is not None
+            off = (step.after - step.expected).abs().amax(dim=0)
+            cells &= off <= SAME * step.expected.square().mean().sqrt()  # NaN is not
+        return cells
 
     @cached_property
     def effective_mask(self) -> EffectiveMask:

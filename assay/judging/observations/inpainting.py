@@ -25,10 +25,7 @@ class Inpainting:
     @property
     def keeps_something(self) -> bool:
         """Whether it is an inpainting at all: always in its pipeline; a loop by hand shows it by what it did."""
-        if not self.loop.by_hand or self.loop.final is None:
-            return True
-        cells = self.loop.effective_mask.cells
-        return not bool((cells > 0.5).all())
+        return not self.loop.by_hand or not bool(self.loop.untouched.all())
 
 
 def inpaintings(evidence: Evidence, loops: Iterable[Denoising], masks: list[torch.Tensor]) -> list[Inpainting]:
@@ -64,8 +61,8 @@ def _assigned(loops: list[Denoising], masks: list[torch.Tensor]) -> list[Mask | 
 
 
 def _misfit(loop: Denoising, mask: Mask) -> float:
-    """How badly a mask explains what a loop did, one way round or the other: an inverted mask is still this mask."""
-    if loop.final is None:
-        return 1.0
-    effect = loop.effective_mask
-    return min(effect.disagreement(mask), effect.disagreement(Mask(white=mask.black, black=mask.white)))
+    """How badly a mask explains what a loop left alone, one way round or the other: an inverted mask is still this
+    one."""
+    decided = mask.white | mask.black
+    wrong = float((loop.untouched != mask.white)[decided].double().mean()) if bool(decided.any()) else 1.0
+    return min(wrong, 1 - wrong)

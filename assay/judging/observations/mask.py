@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 PIXELS = 8  # of the picture to one cell of the latents, on each side
+SHARP = 0.05  # how far a binary mask's value may be from 0 or 1 once it was computed from latents
 APART = 0.02  # where sampler and picture are closer than this, the quotient says nothing
 
 
@@ -60,7 +61,15 @@ class EffectiveMask:
         return self.values[~self.values.isnan()]
 
     def disagreement(self, mask: Mask) -> float:
-        """Share of the cells that lie wholly inside or outside of `mask` whose value is another one; 1 without any."""
+        """Share of the cells that lie wholly inside or outside of `mask` and took the other side; 1 without any.
+
+        A cell is on the sampler's side where it is the sampler's alone: what was put back may be noisy or badly scaled.
+        """
         decided = (mask.white | mask.black) & ~self.cells.isnan()
-        wrong = ((self.cells - mask.white.double()).abs() > 0.5)[decided]
+        wrong = (self.sampled != mask.white)[decided]
         return float(wrong.double().mean()) if wrong.numel() else 1.0
+
+    @property
+    def sampled(self) -> torch.Tensor:
+        """(h, w): whether a cell is the sampler's."""
+        return (self.cells - 1).abs() <= SHARP

@@ -37,7 +37,7 @@ class Sampler:
 
     def latents(self, sample: torch.Tensor, timestep: int) -> torch.Tensor:
         """The latents that the U-Net's input `sample` stands for: some schedulers scale it before the call."""
-        one = copy.deepcopy(self._scheduler).scale_model_input(torch.ones(1, dtype=torch.float64), timestep)
+        one = self._copy().scale_model_input(torch.ones(1, dtype=torch.float64), timestep)
         return sample / float(one)
 
     def affine(self, timestep: int, latents: torch.Tensor) -> tuple[torch.Tensor, float]:
@@ -46,19 +46,27 @@ class Sampler:
         Raises:
             LookupError: the step draws noise of its own, or is no such function.
         """
-        still = self._step(torch.zeros_like(latents), timestep, latents, copy.deepcopy(self._scheduler))
         # NaN in the latents is the student's, and no reason to call the scheduler random
         probe = torch.where(torch.isfinite(latents), latents, 0.0)
-        moved = self._step(torch.ones_like(latents), timestep, probe, copy.deepcopy(self._scheduler))
-        gain = moved - self._step(torch.zeros_like(latents), timestep, probe, copy.deepcopy(self._scheduler))
+        constant = self._try(torch.zeros_like(latents), timestep, probe)
+        gain = self._try(torch.ones_like(latents), timestep, probe) - constant
         mean = float(gain.mean())
         if not float((gain - mean).abs().max()) <= FLAT * max(1.0, abs(mean)):
             raise LookupError(f"the steps of {type(self._scheduler).__name__} are random and cannot be followed")
-        return still, mean
+        return torch.where(torch.isfinite(latents), constant, torch.nan), mean
 
     def advance(self, noise: torch.Tensor, timestep: int, latents: torch.Tensor) -> torch.Tensor:
         """The latents after the step; the scheduler remembers it."""
         return self._step(noise, timestep, latents, self._scheduler)
+
+    def _try(self, noise: torch.Tensor, timestep: int, latents: torch.Tensor) -> torch.Tensor:
+        """A step that the scheduler does not remember."""
+        return self._step(noise, timestep, latents, self._copy())
+
+    def _copy(self) -> Any:
+        """DDIM's remembers nothing anyway, and copying takes longer than a step."""
+        is_ddim = type(self._scheduler).__name__ == "DDIMScheduler"
+        return self._scheduler if is_ddim else copy.deepcopy(self._scheduler)
 
     def _step(self, noise: torch.Tensor, timestep: int, latents: torch.Tensor, scheduler: Any) -> torch.Tensor:
         made: torch.Tensor = scheduler.step(noise, timestep, latents, return_dict=False)[0]

@@ -68,10 +68,10 @@ class Step:
 
 
 def grouped(calls: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Calls of one loop by step: those in a row that were asked about the same timestep."""
+    """Calls of one loop by step: those in a row that were asked about the same latents at the same timestep."""
     groups: list[list[dict[str, Any]]] = []
     for call in calls:
-        if groups and groups[-1][0]["times"][0] == call["times"][0]:
+        if groups and all(groups[-1][0].get(key) == call.get(key) for key in ("times", "latents_digest")):
             groups[-1].append(call)
         else:
             groups.append([call])
