@@ -4,10 +4,10 @@ import itertools
 
 from assay import Failure
 from assay.claims import (
-    continues,
     is_full,
     require_binary_effect,
     require_by_hand,
+    require_continuation,
     require_decode_scaling,
     require_edited_cells,
     require_effective_mask,
@@ -20,12 +20,14 @@ from assay.claims import (
     require_kept_cells,
     require_mask,
     require_noise_level,
+    require_one_schedule,
     require_partial_masks,
     require_picture_forgotten,
     require_reference_transitions,
     require_same_picture_and_prompt,
     require_same_start_noise,
     require_sampled_cells,
+    require_some_strength,
     require_steps_by_strength,
     require_steps_of_schedule,
     require_text_to_image,
@@ -72,14 +74,7 @@ def check_more_strength_moves_farther_from_the_picture(loops):
 
 def check_one_deterministic_schedule(loops):
     """All runs use the same number of DDIM steps, so that they can be compared with a loop written by hand."""
-    told = {(loop.told["cls"], loop.told["steps"]) for loop in require_from_pictures(loops) if loop.told}
-    if len(told) != 1 or next(iter(told))[0] != "DDIMScheduler":
-        named = ", ".join(f"{name} with {steps} steps" for name, steps in sorted(told, key=str)) or "no scheduler"
-        raise Failure(
-            f"the runs used {named}",
-            misconception="the sampler is a part of its own, independent of img2img; comparing needs the same one",
-            help="Which scheduler does the pipeline come with, and how is it replaced?",
-        )
+    require_one_schedule(require_from_pictures(loops), "DDIMScheduler")
 
 
 # Exercise 2: img2img by hand ------------------------------------------------------------------------------------------
@@ -97,7 +92,7 @@ def check_the_number_of_steps_follows_the_strength(work, loops, replays):
     try:
         again = _by_hand(replays["low_strength"].work.denoisings)
     except LookupError:  # the strength goes by another name: then a number of the notebook must explain the steps
-        _require_some_strength(work, loops)
+        require_some_strength(require_by_hand(loops), work.numbers)
         return
     for loop in [loop for loop in again if not is_full(loop)] or again:
         require_steps_by_strength(loop, LOW)
@@ -239,12 +234,7 @@ def check_img2img_ran_at_a_high_strength(loops):
 
 def check_inpainting_edits_the_img2img_result(loops, edits):
     """The picture that is inpainted is the result of img2img."""
-    if not any(continues(edit.loop, loops[: loops.index(edit.loop)]) for edit in require_partial_masks(edits)):
-        raise Failure(
-            "no inpainting was given the result of an img2img run before it",
-            misconception="the two techniques are steps of one workflow: the second edits what the first has made",
-            help="Which picture does the inpainting get?",
-        )
+    require_continuation([edit.loop for edit in require_partial_masks(edits)], loops)
 
 
 def check_the_mask_covers_a_part(edits):
@@ -261,11 +251,3 @@ def _pairs(loops, others):
     if len(loops) != len(others):
         raise LookupError(f"{len(loops)} loops ran, and {len(others)} when the exercise ran again")
     return zip(loops, others, strict=True)
-
-
-def _require_some_strength(work, loops):
-    named = [number for number in work.numbers if 0 < number < 1]
-    for loop in require_by_hand(loops):
-        done, steps = len(loop.steps), loop.sampler().steps
-        if not any(abs(done - number * steps) < 1 - 1e-6 for number in named):
-            raise Failure(f"{done} of {steps} steps ran, and no number of this exercise is a strength that gives that")

@@ -35,11 +35,13 @@ from assay.claims.lora import (
 )
 from assay.claims.rows import require_learned, require_new_tokens, require_row_gradients, require_unchanged_rows
 from assay.claims.strength import (
-    continues,
+    require_continuation,
     require_farther_with_strength,
     require_from_pictures,
+    require_one_schedule,
     require_same_picture_and_prompt,
     require_same_start_noise,
+    require_some_strength,
     strength_of,
 )
 from assay.claims.training import (
@@ -52,11 +54,11 @@ from assay.claims.training import (
 from assay.claims.weights import require_unchanged
 
 __all__ = [
-    "continues",
     "is_full",
     "require_adapter_learned",
     "require_binary_effect",
     "require_by_hand",
+    "require_continuation",
     "require_cosines_of_rows",
     "require_cross_attention_targets",
     "require_decode_scaling",
@@ -76,6 +78,7 @@ __all__ = [
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
+    "require_one_schedule",
     "require_only_lora_gradients",
     "require_partial_masks",
     "require_picture_forgotten",
@@ -85,6 +88,7 @@ __all__ = [
     "require_same_start_noise",
     "require_sampled_cells",
     "require_size_by_formula",
+    "require_some_strength",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_text_to_image",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -76,7 +76,38 @@ def require_farther_with_strength(loops: Sequence[Denoising]) -> None:
         )
 
 
-def continues(loop: Denoising, before: Sequence[Denoising]) -> bool:
+def require_one_schedule(loops: Sequence[Denoising], scheduler: str) -> None:
+    """Fail unless all loops used this class of scheduler, told the same number of steps."""
+    told = {(str(loop.told["cls"]), loop.told["steps"]) for loop in loops if loop.told}
+    if len(told) != 1 or next(iter(told))[0] != scheduler:
+        named = ", ".join(f"{name} with {steps} steps" for name, steps in sorted(told, key=str)) or "no scheduler"
+        raise Failure(
+            f"the runs used {named}",
+            misconception="the sampler is a part of its own, independent of img2img; comparing needs the same one",
+            help="Which scheduler does the pipeline come with, and how is it replaced?",
+        )
+
+
+def require_some_strength(loops: Sequence[Denoising], numbers: Iterable[float]) -> None:
+    """Fail unless for every loop one of the notebook's numbers is a strength that gives its number of steps."""
+    strengths = [number for number in numbers if 0 < number < 1]
+    for loop in loops:
+        done, steps = len(loop.steps), loop.sampler().steps
+        if not any(abs(done - strength * steps) < 1 - 1e-6 for strength in strengths):
+            raise Failure(f"{done} of {steps} steps ran, and no number of this exercise is a strength that gives that")
+
+
+def require_continuation(edits: Sequence[Denoising], loops: Sequence[Denoising]) -> None:
+    """Fail unless one of `edits` was given what one of `loops` before it had made of a picture."""
+    if not any(_continues(edit, loops[: loops.index(edit)]) for edit in edits):
+        raise Failure(
+            "no inpainting was given the result of an img2img run before it",
+            misconception="the two techniques are steps of one workflow: the second edits what the first has made",
+            help="Which picture does the inpainting get?",
+        )
+
+
+def _continues(loop: Denoising, before: Sequence[Denoising]) -> bool:
     """Whether a loop's picture is what an earlier loop from a picture made: the same pixels, or, where a file or a loop
     by hand lies between, latents that resemble the result more than what that was made of."""
     if loop.clean is None:

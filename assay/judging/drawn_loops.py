@@ -42,7 +42,7 @@ def effective_masks(work: Work) -> dict[str, Any] | None:
             decided = edit.mask.white | edit.mask.black
             asked = torch.where(decided, edit.mask.white.double(), torch.nan)
             effect = edit.loop.effective_mask
-            cells = torch.where(effect.cells.isnan(), torch.nan, effect.sampled.double())
+            cells = torch.where(effect.differs, effect.sampled.double(), torch.nan)
             drawn.append({
                 "grey": _grey(edit.loop.clean.latents[0]),
                 "edited": _sides(cells),

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from assay.judging.observations.mask import EffectiveMask
+from assay.judging.observations.mask import SAME, EffectiveMask
 from assay.judging.observations.sampler import Sampler
 from assay.judging.observations.steps import Step
 from assay.judging.observations.transitions import (
@@ -20,7 +20,6 @@ from assay.judging.observations.transitions import (
 )
 from assay.tensors import is_constant
 
-SAME = 1e-3  # relative; steps that are the reference's are within 1e-6 of it, what is put back is 1e-2 away and more
 GUIDANCE = 7.5  # the library's own, where a pipeline is given none
 STRENGTH = {"StableDiffusionImg2ImgPipeline": 0.8, "StableDiffusionInpaintPipeline": 1.0}  # the library's own as well
 

@@ -8,6 +8,7 @@ import torch
 
 PIXELS = 8  # of the picture to one cell of the latents, on each side
 SHARP = 0.05  # how far a binary mask's value may be from 0 or 1 once it was computed from latents
+SAME = 1e-3  # relative; latents that are the sampler's are within 1e-6 of it
 APART = 0.02  # where sampler and picture are closer than this, the quotient says nothing
 
 
@@ -40,20 +41,22 @@ class Mask:
 class EffectiveMask:
     """1 where the latents are the sampler's, 0 where they are the picture's; NaN where both are the same.
 
-    `values`: (4, h, w), number by number; `cells`: (h, w), all channels of a cell together.
+    `values`: (4, h, w), number by number; `differs`: (h, w), where sampler and picture differ at all; `sampled`:
+    (h, w), where a cell is the sampler's and nothing else: what was put back may be noisy or badly scaled.
     """
 
     values: torch.Tensor
-    cells: torch.Tensor
+    differs: torch.Tensor
+    sampled: torch.Tensor
 
     @classmethod
     def between(cls, picture: torch.Tensor, denoised: torch.Tensor, final: torch.Tensor) -> EffectiveMask:
-        """All (4, h, w): M = (final - picture) / (denoised - picture), for a cell by least squares."""
-        way, moved = denoised - picture, final - picture
-        values = torch.where(way.abs() > APART, moved / way, torch.nan)
-        length = (way * way).sum(dim=0)
-        cells = torch.where(length > len(way) * APART**2, (way * moved).sum(dim=0) / length, torch.nan)
-        return cls(values, cells)
+        """All (4, h, w): M = (final - picture) / (denoised - picture)."""
+        way = denoised - picture
+        values = torch.where(way.abs() > APART, (final - picture) / way, torch.nan)
+        differs = (way.abs() > APART).any(dim=0)
+        off = (final - denoised).abs().amax(dim=0)
+        return cls(values, differs, off <= SAME * denoised.square().mean().sqrt())
 
     @property
     def seen(self) -> torch.Tensor:
@@ -61,15 +64,7 @@ class EffectiveMask:
         return self.values[~self.values.isnan()]
 
     def disagreement(self, mask: Mask) -> float:
-        """Share of the cells that lie wholly inside or outside of `mask` and took the other side; 1 without any.
-
-        A cell is on the sampler's side where it is the sampler's alone: what was put back may be noisy or badly scaled.
-        """
-        decided = (mask.white | mask.black) & ~self.cells.isnan()
+        """Share of the cells that lie wholly inside or outside of `mask` and took the other side; 1 without any."""
+        decided = (mask.white | mask.black) & self.differs
         wrong = (self.sampled != mask.white)[decided]
         return float(wrong.double().mean()) if wrong.numel() else 1.0
-
-    @property
-    def sampled(self) -> torch.Tensor:
-        """(h, w): whether a cell is the sampler's."""
-        return (self.cells - 1).abs() <= SHARP
