@@ -100,7 +100,7 @@ def check_the_number_of_steps_follows_the_strength(work, loops, replays):
 
 def check_the_start_follows_the_forward_process(loops, replays):
     """The loop begins from sqrt(alpha_bar) times the scaled latents plus sqrt(1 - alpha_bar) times the noise."""
-    for loop, other in _pairs(require_by_hand(loops), _by_hand(replays["other_picture"].work.denoisings)):
+    for loop, other in zip(require_by_hand(loops), _by_hand(replays["other_picture"].work.denoisings), strict=True):
         require_forward_start(loop, other)
 
 
@@ -128,7 +128,7 @@ def check_full_strength_forgets_the_picture(loops, replays):
     """At strength 1 all steps run, and the start no longer depends on the picture but for sqrt(alpha_bar)."""
     require_by_hand(loops)
     runs = _by_hand(replays["full_strength"].work.denoisings)
-    for loop, other in _pairs(runs, _by_hand(replays["full_strength_other_picture"].work.denoisings)):
+    for loop, other in zip(runs, _by_hand(replays["full_strength_other_picture"].work.denoisings), strict=True):
         require_picture_forgotten(loop, other)
 
 
@@ -191,7 +191,7 @@ def check_the_kept_region_is_the_picture(edits):
 def check_the_kept_region_has_each_steps_noise_level(edits, replays):
     """Entering each step, the kept region is the picture noised to that step's level."""
     partial = require_partial_masks(edits)
-    for edit, other in _pairs(edits, replays["other_picture_in_place"].work.inpaintings):
+    for edit, other in zip(edits, replays["other_picture_in_place"].work.inpaintings, strict=True):
         if edit in partial:
             require_noise_level(edit, other)
 
@@ -244,10 +244,3 @@ def check_the_mask_covers_a_part(edits):
 
 def _by_hand(loops):
     return [loop for loop in loops if loop.by_hand]
-
-
-def _pairs(loops, others):
-    """Each loop with the same loop of the replay."""
-    if len(loops) != len(others):
-        raise LookupError(f"{len(loops)} loops ran, and {len(others)} when the exercise ran again")
-    return zip(loops, others, strict=True)

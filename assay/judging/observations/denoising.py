@@ -48,7 +48,7 @@ class Decoded:
         return self.latents.double() * self.scaling_factor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Denoising:
     """One loop. `pipeline` is the fact of the pipeline's call, None for a loop written by hand; `signals` is alpha_bar
     of each timestep; `told` the schedule as the scheduler was told it, `source` where the U-Net came from."""

@@ -14,7 +14,7 @@ from assay.judging.observations.mask import Mask
 PIPELINE = "StableDiffusionInpaintPipeline"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inpainting:
     """A loop and its mask: what a pipeline was handed, or, for a loop written by hand, the drawn mask that fits best
     what the loop did, either way round. None when no mask was drawn."""
