@@ -172,6 +172,7 @@ def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, secret: b
         kit=kit.folder,
         replays={exercise.number: exercise.replays for exercise in rubric.exercises},
         key=notebook_key(secret, notebook.sha256, rubric.slug),
+        values=rubric.values,
     )
 
 

@@ -45,6 +45,7 @@ class Order:
     kit: Path
     replays: Mapping[int, tuple[Spec, ...]] = field(default_factory=dict)
     key: bytes = b""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
         folder=str(order.folder.resolve()),
         sections=tuple(sections),
         names=tuple(sorted({name for name, _, _ in order.shorter})),
+        values=order.values,
         needed=tuple(str(path) for path in _needed(order)),
         memory_bytes=order.allowance.memory_bytes,
         cpu_s=order.allowance.submission_s,

@@ -20,7 +20,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Plan:
-    """One notebook's execution; `names` are looked up in the student's namespace, `needed` must stay readable.
+    """One notebook's execution; `names` and `values` are looked up in the student's namespace, the first as numbers,
+    the second as tensors; `needed` must stay readable.
 
     Without `witness` nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
     """
@@ -32,6 +33,7 @@ class Plan:
     memory_bytes: int
     cpu_s: float
     witness: bool = True
+    values: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Store as JSON."""
@@ -47,5 +49,5 @@ class Plan:
             )
             for s in data.pop("sections")
         )
-        names, needed = tuple(data.pop("names")), tuple(data.pop("needed"))
-        return cls(sections=sections, names=names, needed=needed, **data)
+        listed = {key: tuple(data.pop(key)) for key in ("names", "needed", "values")}
+        return cls(sections=sections, **listed, **data)

@@ -66,7 +66,7 @@ class Runner:
         lower_limits(self._plan.memory_bytes, self._plan.cpu_s)
         enter_folder(folder)
         if self._plan.witness:
-            self._witness = Witness.start(folder / "evidence", set(self._plan.names))
+            self._witness = Witness.start(folder / "evidence", set(self._plan.names), set(self._plan.values))
         self._capture = quiet_descriptors()
         self._replays.attach(self._witness, self._capture)
         self._send(e="ready", private_tmp=private)

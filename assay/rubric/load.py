@@ -107,6 +107,7 @@ def _rubric(document: dict[str, Any], path: Path) -> Rubric:
         ),
         shorten=tuple(Override(one["name"], one["to"], one["reason"]) for one in document.get("shorten", [])),
         path=path,
+        values=tuple(document.get("values", [])),
     )
 
 

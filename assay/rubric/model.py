@@ -82,7 +82,8 @@ class Override:
 
 @dataclass(frozen=True)
 class Rubric:
-    """The rubric of one lesson; `titles` and `files` (shell patterns) identify its notebooks besides `title`."""
+    """The rubric of one lesson; `titles` and `files` (shell patterns) identify its notebooks besides `title`; `values`
+    are the names that its exercises ask for."""
 
     slug: str
     title: str
@@ -92,6 +93,7 @@ class Rubric:
     limits: Limits
     shorten: tuple[Override, ...]
     path: Path
+    values: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

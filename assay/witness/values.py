@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 import numpy as np
 import torch
 
+from assay.witness.digest import digest
 from assay.witness.recorder import Recorder, number
+from assay.witness.weights import parameters_of
 
 NUMBERS = 2000  # of one cell: a table of similarities between forty words
 DEPTH = 3  # a list of tuples in a dict; deeper nests are not results
+KEPT_NUMBERS = 2**20  # of one value asked for by name; a batch of sixteen 64x64 latents has a quarter of that
 
 
 def record_values(recorder: Recorder, namespace: Mapping[str, Any], known: dict[str, int], names: set[str]) -> None:
@@ -28,6 +31,41 @@ def record_values(recorder: Recorder, namespace: Mapping[str, Any], known: dict[
     asked = {name: namespace[name] for name in sorted(names) if type(namespace.get(name)) in (int, float)}
     if asked:
         recorder.fact("names", values={name: number(value) for name, value in asked.items()})
+
+
+class AskedValues:
+    """Keeps the values of the names that a lesson asks for, as tensors, each time they have changed."""
+
+    def __init__(self, recorder: Recorder, names: Set[str]) -> None:
+        self._recorder = recorder
+        self._names = sorted(names)
+        self._known: dict[str, str] = {}
+
+    def end_cell(self, namespace: Mapping[str, Any]) -> None:
+        """Write down what the names stand for now: a tensor, an array, numbers, or each parameter of a module."""
+        for asked in self._names:
+            for name, tensor in _tensors(asked, namespace.get(asked)):
+                mark = f"{tensor.dtype} {list(tensor.shape)} {digest(tensor)}"
+                if tensor.numel() <= KEPT_NUMBERS and self._known.get(name) != mark:
+                    self._known[name] = mark
+                    self._recorder.fact("value", name=name, tensor=self._recorder.tensor(tensor))
+
+
+def _tensors(name: str, value: object) -> Iterator[tuple[str, torch.Tensor]]:
+    """Exact types only, as below; a module gives its parameters under `name.parameter`."""
+    kind = type(value)
+    if kind in (torch.Tensor, torch.nn.Parameter):
+        if _is_plain(value):  # type: ignore[arg-type]
+            yield name, value.detach()  # type: ignore[attr-defined]
+    elif kind is np.ndarray:
+        if value.dtype.kind in "fiub":  # type: ignore[attr-defined]
+            yield name, torch.from_numpy(np.ascontiguousarray(value))
+    elif issubclass(kind, torch.nn.Module):
+        yield from ((f"{name}.{inner}", p.detach()) for inner, p in parameters_of(value) if _is_plain(p))  # type: ignore[arg-type]
+    elif kind in (float, int, list, tuple):
+        numbers = list(_numbers(value, 0))
+        if numbers:
+            yield name, torch.tensor(numbers if kind in (list, tuple) else numbers[0], dtype=torch.float64)
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from assay.witness.calls import Calls
+from assay.witness.drawings import Drawings, install_drawings
 from assay.witness.models import Models
 from assay.witness.quiet import is_quiet
 from assay.witness.recorder import Recorder
@@ -18,7 +19,7 @@ from assay.witness.schedulers import listen_to_schedulers
 from assay.witness.tokens import Tokens
 from assay.witness.training import Training
 from assay.witness.unnoticed import unnoticed
-from assay.witness.values import record_values
+from assay.witness.values import AskedValues, record_values
 
 
 class Witness:
@@ -26,25 +27,29 @@ class Witness:
 
     current: Witness | None = None
 
-    def __init__(self, folder: Path, names: set[str]) -> None:
+    def __init__(self, folder: Path, names: set[str], values: Set[str]) -> None:
         self.recorder = Recorder(folder)
         self.models = Models(self.recorder)
         self.training = Training(self.recorder, self.models)
         self.calls = Calls(self.recorder, self.models)
         self.tokens = Tokens(self.recorder)
+        self.drawings = Drawings(self.recorder)
+        self._asked = AskedValues(self.recorder, values)
         self._names = names
         self._known: dict[str, int] = {}
 
     @classmethod
-    def start(cls, folder: Path, names: set[str]) -> Witness:
-        """Listen from now on; facts go into `folder`, and values of `names` are looked up after each cell."""
-        cls.current = cls(folder, names)
+    def start(cls, folder: Path, names: set[str], values: Set[str] = frozenset()) -> Witness:
+        """Listen from now on; facts go into `folder`. After each cell the numbers of `names` and whatever the names
+        `values` stand for are looked up."""
+        cls.current = cls(folder, names, values)
         return cls.current
 
     def begin_cell(self, exercise: int, cell: int) -> None:
         """A cell is about to run: `exercise` 0 is the set-up, `cell` the 0-based index among all cells."""
         if exercise != self.recorder.exercise:
             self.calls.begin_exercise()
+            self.drawings.begin_exercise()
         self.recorder.exercise, self.recorder.cell = exercise, cell
         self.models.begin_cell()
         self.tokens.begin_cell()
@@ -57,6 +62,7 @@ class Witness:
                 end()
         with unnoticed(self.recorder, "values"):
             record_values(self.recorder, namespace, self._known, self._names)
+            self._asked.end_cell(namespace)
         with unnoticed(self.recorder, "masks"):
             self.calls.masks.look(namespace)
         with unnoticed(self.recorder, "tensors"):
@@ -91,6 +97,13 @@ def install() -> None:
     listen_to_schedulers(_after)
     _install_pipelines()
     _install_training()
+    install_drawings(_note_drawing)
+
+
+def _note_drawing(note: Callable[[Drawings, Any], None], drawn: Any) -> None:
+    if (witness := _listening()) is not None:
+        with unnoticed(witness.recorder, "drawing"):
+            note(witness.drawings, drawn)
 
 
 def _install_loading() -> None:

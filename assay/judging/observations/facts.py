@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import torch
+
 from assay.judging.evidence import Evidence, as_number
 from assay.judging.observations.models import ModelHistory, histories
 
@@ -39,6 +41,25 @@ class Facts:
     def new_token_ids(self) -> set[int]:
         """Ids behind the loaded vocabulary that tokenizers of this or earlier exercises gave to added tokens."""
         return {int(row) for fact in self.facts_so_far("added_tokens") for row in fact["tokens"].values()}
+
+    def value(self, name: str) -> torch.Tensor | None:
+        """The numbers that the rubric's value `name` held last, in this exercise or an earlier one; the parameters of
+        a module are `name.parameter`. None when it never held any."""
+        bound = [fact for fact in self.facts_so_far("value") if fact.get("name") == name]
+        return self.evidence.tensor(bound[-1].get("tensor")) if bound else None
+
+    @cached_property
+    def images(self) -> list[torch.Tensor]:
+        """Arrays of numbers that this exercise drew as pictures: (rows, columns) or (rows, columns, channels)."""
+        drawn = [self.evidence.tensor(f.get("values")) for f in self.facts("drawn") if f.get("what") == "image"]
+        return [values for values in drawn if values is not None]
+
+    @cached_property
+    def curves(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The x and y, each (n,), of every curve that this exercise drew."""
+        facts = [f for f in self.facts("drawn") if f.get("what") == "curve"]
+        pairs = [(self.evidence.tensor(f.get("x")), self.evidence.tensor(f.get("y"))) for f in facts]
+        return [(x, y) for x, y in pairs if x is not None and y is not None and x.shape == y.shape and x.dim() == 1]
 
     @cached_property
     def numbers(self) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,13 +13,15 @@ from assay.tensors import is_constant
 
 @dataclass(frozen=True)
 class Picture:
-    """One generation. `start` is the first U-Net input of its first sample, (1, 4, h, w)."""
+    """One generation. `start` is the first U-Net input of its first sample, (1, 4, h, w); `arguments` are the texts and
+    numbers that a pipeline was called with, empty for a loop."""
 
     exercise: int
     unet: str
     prompt_ids: frozenset[int]
     prompt: str
     start: torch.Tensor | None
+    arguments: dict[str, Any] = field(default_factory=dict)
 
     def same_start(self, other: Picture) -> bool:
         """Whether both began from the same noise, bit for bit."""
@@ -40,7 +42,7 @@ def pictures(work: Facts) -> list[Picture]:
     """
     found: list[Picture] = []
     recent: list[dict[str, Any]] = []
-    prompts = {fact["call"]: _prompt(fact["arguments"]) for fact in work.facts_so_far("pipeline")}
+    calls = {fact["call"]: fact["arguments"] for fact in work.facts_so_far("pipeline")}
     order = [f for f in work.evidence.facts if f["exercise"] <= work.number and f["kind"] in ("text", "unet")]
     for fact in order:
         if fact["kind"] == "text":
@@ -50,8 +52,8 @@ def pictures(work: Facts) -> list[Picture]:
             ids = frozenset(i for text in own for row in text["ids"] or () for i in row)
             kept = work.evidence.tensor(fact.get("sample"))
             start = kept[:1] if kept is not None and kept.dim() else kept
-            prompt = prompts.get(fact["pipeline"], "")
-            found.append(Picture(fact["exercise"], fact["label"], ids, prompt, start))
+            given = calls.get(fact["pipeline"], {})
+            found.append(Picture(fact["exercise"], fact["label"], ids, _prompt(given), start, given))
             recent = []
     return found
 
