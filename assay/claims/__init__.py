@@ -1,6 +1,16 @@
 """Claims that several lessons make: each function passes in silence or raises `Failure`."""
 
-from assay.claims.cosines import require_cosines_of_rows
+from assay.claims.attention import (
+    attention_slips,
+    attention_weights,
+    output_and_weights,
+    require_attention,
+    require_distributions,
+    slipped_weights,
+)
+from assay.claims.cosines import (
+    require_cosines_of_rows,
+)
 from assay.claims.denoising import (
     is_full,
     require_by_hand,
@@ -33,7 +43,12 @@ from assay.claims.lora import (
     require_size_by_formula,
     require_zero_start,
 )
-from assay.claims.rows import require_learned, require_new_tokens, require_row_gradients, require_unchanged_rows
+from assay.claims.rows import (
+    require_learned,
+    require_new_tokens,
+    require_row_gradients,
+    require_unchanged_rows,
+)
 from assay.claims.strength import (
     require_continuation,
     require_farther_with_strength,
@@ -51,17 +66,24 @@ from assay.claims.training import (
     require_training,
     require_varied_timesteps,
 )
-from assay.claims.weights import require_unchanged
+from assay.claims.weights import (
+    require_unchanged,
+)
 
 __all__ = [
+    "attention_slips",
+    "attention_weights",
     "is_full",
+    "output_and_weights",
     "require_adapter_learned",
+    "require_attention",
     "require_binary_effect",
     "require_by_hand",
     "require_continuation",
     "require_cosines_of_rows",
     "require_cross_attention_targets",
     "require_decode_scaling",
+    "require_distributions",
     "require_edited_cells",
     "require_effective_mask",
     "require_empty_mask",
@@ -98,5 +120,6 @@ __all__ = [
     "require_unit_start_noise",
     "require_varied_timesteps",
     "require_zero_start",
+    "slipped_weights",
     "strength_of",
 ]

@@ -49,5 +49,5 @@ class Plan:
             )
             for s in data.pop("sections")
         )
-        listed = {key: tuple(data.pop(key)) for key in ("names", "needed", "values")}
-        return cls(sections=sections, **listed, **data)
+        names, needed, values = (tuple(data.pop(key)) for key in ("names", "needed", "values"))
+        return cls(sections=sections, names=names, needed=needed, values=values, **data)
