@@ -30,6 +30,7 @@ def run_sections(
     sections: Sequence[Sequence[str]],
     allowance: Allowance = GENEROUS,
     replays: Mapping[int, tuple[Spec, ...]] | None = None,
+    values: tuple[str, ...] = (),
 ) -> Run:
     """Run cells given as sources by section, the first section being the set-up; cell indices count through."""
     numbered: dict[int, tuple[CodeCell, ...]] = {}
@@ -38,7 +39,7 @@ def run_sections(
         numbered[number] = tuple(CodeCell(index + n, source) for n, source in enumerate(sources))
         index += len(sources)
     cells = tuple(cell for section in numbered.values() for cell in section)
-    order = Order(folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests")
+    order = Order(folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values)
     return run_forked(order, warm, lambda exercise, cell: None)
 
 

@@ -50,9 +50,9 @@ class Watched:
         return found
 
 
-def watch(warm: WarmParent, kit: Path, folder: Path, *cells: str) -> Watched:
+def watch(warm: WarmParent, kit: Path, folder: Path, *cells: str, values: tuple[str, ...] = ()) -> Watched:
     """Run the cells, numbered from 1, as the one exercise of a notebook; every one of them must end well."""
-    run = run_sections(warm, kit, folder, [[IMPORTS], cells])
+    run = run_sections(warm, kit, folder, [[IMPORTS], cells], values=values)
     assert set(states(run).values()) == {"completed"}, run.execution.endings
     printed = {number: text_of(run, number) for number in range(len(cells) + 1)}
     return Watched(folder, Evidence(folder / "evidence"), printed)

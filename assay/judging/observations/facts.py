@@ -42,11 +42,15 @@ class Facts:
         """Ids behind the loaded vocabulary that tokenizers of this or earlier exercises gave to added tokens."""
         return {int(row) for fact in self.facts_so_far("added_tokens") for row in fact["tokens"].values()}
 
+    def values(self, name: str) -> list[torch.Tensor]:
+        """The numbers that the rubric's value `name` held after the cells so far, each time they had changed; the
+        parameters of a module are `name.parameter`."""
+        bound = [fact.get("tensor") for fact in self.facts_so_far("value") if fact.get("name") == name]
+        return [tensor for kept in bound if (tensor := self.evidence.tensor(kept)) is not None]
+
     def value(self, name: str) -> torch.Tensor | None:
-        """The numbers that the rubric's value `name` held last, in this exercise or an earlier one; the parameters of
-        a module are `name.parameter`. None when it never held any."""
-        bound = [fact for fact in self.facts_so_far("value") if fact.get("name") == name]
-        return self.evidence.tensor(bound[-1].get("tensor")) if bound else None
+        """The numbers that it held last; None when it never held any."""
+        return next(reversed(self.values(name)), None)
 
     @cached_property
     def images(self) -> list[torch.Tensor]:
