@@ -1,5 +1,7 @@
 """Text conditioning and guidance: each place of the picture asks the words, and what they answer is amplified."""
 
+from math import inf
+
 import torch
 
 from assay import Failure
@@ -156,7 +158,8 @@ def check_scale_0_ignores_the_text_and_scale_1_adds_nothing(replays):
 
 def check_the_curve_shows_the_length_of_the_guided_prediction(work, replays):
     """A curve over guidance scales from 0 to 20 shows the L2 norm of the guided prediction."""
-    uncond, cond = work.value("noise_uncond"), work.value("noise_cond")
+    # as they were made: a function that changes them in place changes what it is asked about
+    uncond, cond = (next(iter(work.values(name)), None) for name in ("noise_uncond", "noise_cond"))
     if uncond is None or cond is None:
         raise LookupError("noise_uncond and noise_cond were not found under the names that the exercise gives them")
     curves = [(x, y) for x, y in work.curves if len(x) >= 20 and x.min() <= 0.5 and x.max() >= 19.5]
@@ -195,7 +198,8 @@ def _forms_of(replay):
 
 def _shows_lengths(x, y, form, uncond, cond):
     lengths = [float(_guided(form, uncond, cond, float(w)).double().norm()) for w in x]
-    return all(abs(found - length) <= LENGTH * length for found, length in zip(y.tolist(), lengths, strict=True))
+    # asked so that infinity, which is within any share of itself, is wrong
+    return all(abs(found - length) <= LENGTH * length < inf for found, length in zip(y.tolist(), lengths, strict=True))
 
 
 # Exercise 4: guidance in a pipeline -----------------------------------------------------------------------------------
@@ -215,7 +219,7 @@ def check_a_picture_was_generated_at_each_scale(work, pictures):
 
 def check_all_scales_share_the_prompt(work, pictures):
     """The same prompt was used at every guidance scale."""
-    prompts = {(picture.prompt, picture.prompt_ids) for picture in _compared(work, pictures)}
+    prompts = {picture.prompt for picture in _compared(work, pictures)}
     if len(prompts) > 1:
         raise Failure(f"{len(prompts)} different prompts were used", help="One prompt, so that only the scale differs.")
 

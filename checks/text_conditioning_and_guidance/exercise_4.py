@@ -74,7 +74,7 @@ MISTAKES = (
     ),
     _wrong(
         "smaller pictures at large scales",
-        Edit(CALL, CALL.replace("prompt,", "prompt, height=512 if scale < 10 else 256,")),
+        Edit(CALL, CALL.replace("prompt,", "prompt, **({} if scale < 10 else dict(height=256, width=256)),")),
         caught_by={ONLY, NOISE},
     ),
 )
@@ -105,7 +105,7 @@ VARIANTS = (
     ),
     _right(
         "the start noise is handed over",
-        Edit(LIST, LIST + "\nstart = torch.randn(1, 4, 64, 64)"),
+        Edit(LIST, LIST + "\nstart = torch.randn(1, 4, 64, 64).half().to(device)"),
         Edit("generator=generator", "latents=start.clone()"),
     ),
     _right(
@@ -137,7 +137,7 @@ VARIANTS = (
             "scales = [1, 3, 7.5, 12, 20]",
             "scales = [1, 3, 7.5, 12, 20]\n\n\n"
             "def at(w):\n    seeded = torch.Generator(device).manual_seed(9)\n"
-            "    return pipe(prompt=prompt, num_inference_steps=8, guidance_scale=float(w), generator=seeded).images[0]\n",
+            "    return pipe(prompt=prompt, num_inference_steps=8, guidance_scale=w, generator=seeded).images[0]\n",
         ),
         Edit("images = []", "images = [at(1), at(3), at(7.5), at(12), at(20)]"),
     ),
