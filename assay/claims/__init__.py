@@ -43,6 +43,14 @@ from assay.claims.lora import (
     require_size_by_formula,
     require_zero_start,
 )
+from assay.claims.modulation import (
+    explain,
+    groups,
+)
+from assay.claims.networks import (
+    require_same_convolutions,
+    steps_with,
+)
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
@@ -59,6 +67,10 @@ from assay.claims.strength import (
     require_some_strength,
     strength_of,
 )
+from assay.claims.timesteps import (
+    require_sinusoids,
+    require_two_layers,
+)
 from assay.claims.training import (
     require_forward_process,
     require_fresh_steps,
@@ -73,6 +85,8 @@ from assay.claims.weights import (
 __all__ = [
     "attention_slips",
     "attention_weights",
+    "explain",
+    "groups",
     "is_full",
     "output_and_weights",
     "require_adapter_learned",
@@ -106,20 +120,24 @@ __all__ = [
     "require_picture_forgotten",
     "require_reference_transitions",
     "require_row_gradients",
+    "require_same_convolutions",
     "require_same_picture_and_prompt",
     "require_same_start_noise",
     "require_sampled_cells",
+    "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_text_to_image",
     "require_training",
+    "require_two_layers",
     "require_unchanged",
     "require_unchanged_rows",
     "require_unit_start_noise",
     "require_varied_timesteps",
     "require_zero_start",
     "slipped_weights",
+    "steps_with",
     "strength_of",
 ]
