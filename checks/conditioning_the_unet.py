@@ -121,7 +121,9 @@ def _is_similarity(image):
     if image.shape[0] != image.shape[1] or not bool(torch.isfinite(image).all()):
         return False
     even = float((image - image.T).abs().max()) <= 1e-5 and float((image.diagonal() - 1).abs().max()) <= 1e-5
-    return even and float(image.diagonal(1).mean()) > float(image.mean()) and float(image.min()) >= -1 - 1e-5
+    mean, neighbours = float(image.mean()), float(image.diagonal(1).mean())
+    # how far neighbours, ten timesteps apart, are from the mean towards 1: sinusoids 0.49, unrelated rows 0.01
+    return even and neighbours - mean > 0.1 * (1 - mean) and float(image.min()) >= -1 - 1e-5
 
 
 # Exercise 3: adaptive group normalisation -----------------------------------------------------------------------------
@@ -182,7 +184,7 @@ def _explanations(replays):
 
 # Exercise 4: the comparison -------------------------------------------------------------------------------------------
 
-SHARE = (0.03, 0.6)  # distance of 500 to 501 by that of 500 to 50: sinusoids 0.16-0.27, one number 0.003, a table 1
+SHARE = (0.03, 0.6)  # distance of 500 to 501 by that of 500 to 50: sinusoids 0.15-0.35, one number 0.004, a table 1
 
 
 def check_the_network_answers_in_the_shape_of_its_input(replays):
@@ -196,7 +198,7 @@ def check_the_network_answers_in_the_shape_of_its_input(replays):
 def check_the_answer_depends_on_the_timestep(replays):
     """The same picture at other timesteps gives another prediction."""
     _, far, size = _distances(replays)
-    if not far > 1e-5 * size:  # rounding gives 1e-7, the least conditioning measured 4e-4
+    if not far > 1e-6 * size:  # without a timestep nothing differs at all; the least conditioning measured is 4e-5
         raise Failure(
             f"timesteps 500 and 50 give the same prediction within {far / max(size, 1e-30):.0e}",
             misconception="a network that does not hear the timestep cannot know how much noise there is to remove",
@@ -234,7 +236,7 @@ def check_the_spatial_network_is_the_simple_one(replays):
 
 
 def check_the_network_learns(replays):
-    """On one batch the loss of UNetSinusoidal falls to less than half within ten steps."""
+    """On one batch the loss of UNetSinusoidal falls to less than half within thirty steps."""
     losses = replays["sinusoidal_unet_trained"].losses
     if not losses or not all(map(math.isfinite, losses)) or not losses[-1] < losses[0] / 2:
         shown = f"{losses[0]:.3f} to {losses[-1]:.3f}" if losses else "nothing"

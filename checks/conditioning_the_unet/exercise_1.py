@@ -124,7 +124,9 @@ VARIANTS = (
         "filled in place",
         Edit(
             PAIRS,
-            "found = torch.empty(len(t), d_emb)\n    found[:, 0::2], found[:, 1::2] = angles.sin(), angles.cos()\n    return found",
+            "found = torch.empty(len(t), d_emb)\n"
+            "    found[:, 0::2], found[:, 1::2] = angles.sin(), angles.cos()\n"
+            "    return found",
         ),
     ),
     _right(
@@ -134,7 +136,9 @@ VARIANTS = (
         "with numpy",
         Edit(
             ANGLES,
-            "import numpy\n    turns = t.numpy() / numpy.power(10000, 2 * i.numpy() / d_emb)\n    angles = torch.from_numpy(turns)",
+            "import numpy\n"
+            "    turns = t.numpy() / numpy.power(10000, 2 * i.numpy() / d_emb)\n"
+            "    angles = torch.from_numpy(turns)",
         ),
     ),
     _right("slowest hand first", Edit(INDICES, "i = torch.arange(d_emb // 2 - 1, -1, -1, device=t.device)")),

@@ -122,7 +122,8 @@ VARIANTS = (
         "weights without layers",
         Edit(
             FIRST,
-            "self.a = nn.Parameter(torch.randn(d_sinusoidal, d_emb) * 0.1)\n        self.b = nn.Parameter(torch.randn(d_emb) * 0.1)",
+            "self.a = nn.Parameter(torch.randn(d_sinusoidal, d_emb) * 0.1)\n"
+            "        self.b = nn.Parameter(torch.randn(d_emb) * 0.1)",
         ),
         Edit(HIDDEN, "hidden = F.gelu(clocks @ self.a + self.b)"),
     ),

@@ -117,6 +117,7 @@ MISTAKES = (
         "gamma and beta without room for the picture",
         Edit(SPLIT, SPLIT.replace("[:, :, None, None]", "")),
         caught_by={GROUPS, MODULATED},
+        undetermined={PLAIN},
     ),
     _wrong(
         "scale and shift by rows of the picture",
@@ -158,7 +159,8 @@ VARIANTS = (
         Edit(
             NORMALISED,
             "parts = x.reshape(len(x), self.num_groups, -1)\n"
-            "        parts = (parts - parts.mean(dim=2, keepdim=True)) / (parts.var(dim=2, keepdim=True, correction=0) + 1e-5).sqrt()\n"
+            "        parts = (parts - parts.mean(dim=2, keepdim=True)) / (parts.var(dim=2,"
+            " keepdim=True, correction=0) + 1e-5).sqrt()\n"
             "        normalised = parts.reshape(x.shape)",
         ),
     ),

@@ -27,7 +27,10 @@ TRAIN_SIN = "losses_sin.append(train_epoch(model_sin, opt_sin))"
 TRAIN_SIMPLE = "losses_simple.append(train_epoch(model_simple, opt_simple))"
 SIMPLE_FORWARD = "return self.denoise(x, self.time(t.float()[:, None] / T))"
 ADDED = "narrow = self.middle(F.max_pool2d(half, 2)) + offset[:, :, None, None]"
-SHOWN = 'print(f"epoch {epoch + 1}: {losses_simple[-1]:.4f} and {losses_sin[-1]:.4f}, {time.perf_counter() - started:.0f} s")'
+SHOWN = (
+    'print(f"epoch {epoch + 1}: {losses_simple[-1]:.4f} and {losses_sin[-1]:.4f}, '
+    '{time.perf_counter() - started:.0f} s")'
+)
 
 
 def _wrong(name: str, *edits: Edit, caught_by: set[str], undetermined: set[str] | None = None) -> Mistake:
@@ -95,15 +98,17 @@ MISTAKES = (
         caught_by={SPATIAL},
         undetermined={LAYERS},
     ),
-    _wrong("twice the width", Edit(CLASS, CLASS + "\n    width = 48\n"), caught_by={SPATIAL}),
+    _wrong("twice the width", Edit(CLASS, CLASS + "\n    width = 32\n"), caught_by={SPATIAL}),
     _wrong(
         "no skip connection",
         Edit(EMBED, "self.join1 = block(self.width, self.width)\n        " + EMBED),
         Edit(
             DENOISE,
             "wide = self.down1(x)\n"
-            "        half = self.down2(F.max_pool2d(wide, 2))\n        narrow = self.middle(F.max_pool2d(half, 2)) + offset[:, :, None, None]\n"
-            "        half = self.join2(torch.cat([self.up2(narrow), half], dim=1))\n        return self.last(self.join1(self.up1(half)))",
+            "        half = self.down2(F.max_pool2d(wide, 2))\n"
+            "        narrow = self.middle(F.max_pool2d(half, 2)) + offset[:, :, None, None]\n"
+            "        half = self.join2(torch.cat([self.up2(narrow), half], dim=1))\n"
+            "        return self.last(self.join1(self.up1(half)))",
         ),
         caught_by={SPATIAL},
     ),
@@ -167,7 +172,8 @@ MISTAKES = (
         "the simple network changes features in place",
         Edit(
             SIMPLE_FORWARD,
-            "return self.denoise(F.relu(x).add_(self.time(t.float()[:, None] / T)[:, :1, None, None]).sigmoid_().mul_(x), 0 * self.time(t.float()[:, None] / T))",
+            "return self.denoise(F.relu(x).add_(self.time(t.float()[:, None] / T)[:, :1, None,"
+            " None]).sigmoid_().mul_(x), 0 * self.time(t.float()[:, None] / T))",
         ),
         caught_by={SIMPLE},
         undetermined={BOTH},
@@ -205,7 +211,8 @@ VARIANTS = (
         Edit(
             DENOISE,
             "wide = self.down1(x)\n        half = self.down2(F.max_pool2d(wide, 2))\n"
-            "        narrow = (1 + gamma[:, :, None, None]) * self.middle(F.max_pool2d(half, 2)) + beta[:, :, None, None]\n"
+            "        narrow = (1 + gamma[:, :, None, None]) * self.middle(F.max_pool2d(half, 2)) +"
+            " beta[:, :, None, None]\n"
             "        half = self.join2(torch.cat([self.up2(narrow), half], dim=1))\n"
             "        return self.last(self.join1(torch.cat([self.up1(half), wide], dim=1)))",
         ),

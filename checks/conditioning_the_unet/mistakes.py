@@ -1,4 +1,4 @@
-"""Declares the mistakes that the U-Net conditioning checks must catch and the unusual solutions that they must let pass.
+"""Declares the mistakes that the conditioning checks must catch and the unusual solutions that they must let pass.
 
 Each is a few edits of the reference notebook; the lists stand in one file per exercise beside this one.
 """
