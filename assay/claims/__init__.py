@@ -8,9 +8,12 @@ from assay.claims.attention import (
     require_distributions,
     slipped_weights,
 )
-from assay.claims.cosines import (
-    require_cosines_of_rows,
+from assay.claims.blends import (
+    require_adapter_draws,
+    require_loaded_adapters,
+    require_sum_of_weights,
 )
+from assay.claims.cosines import require_cosines_of_rows
 from assay.claims.denoising import (
     is_full,
     require_by_hand,
@@ -37,20 +40,16 @@ from assay.claims.inpainting import (
     require_sampled_cells,
 )
 from assay.claims.lora import (
+    cross_attention_projections,
+    require_adapter_gradients,
     require_adapter_learned,
     require_cross_attention_targets,
     require_only_lora_gradients,
     require_size_by_formula,
     require_zero_start,
 )
-from assay.claims.modulation import (
-    explain,
-    groups,
-)
-from assay.claims.networks import (
-    require_same_convolutions,
-    steps_with,
-)
+from assay.claims.modulation import explain, groups
+from assay.claims.networks import require_same_convolutions, steps_with
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
@@ -67,10 +66,7 @@ from assay.claims.strength import (
     require_some_strength,
     strength_of,
 )
-from assay.claims.timesteps import (
-    require_sinusoids,
-    require_two_layers,
-)
+from assay.claims.timesteps import require_sinusoids, require_two_layers
 from assay.claims.training import (
     require_forward_process,
     require_fresh_steps,
@@ -78,17 +74,18 @@ from assay.claims.training import (
     require_training,
     require_varied_timesteps,
 )
-from assay.claims.weights import (
-    require_unchanged,
-)
+from assay.claims.weights import require_model_unchanged, require_unchanged
 
 __all__ = [
     "attention_slips",
     "attention_weights",
+    "cross_attention_projections",
     "explain",
     "groups",
     "is_full",
     "output_and_weights",
+    "require_adapter_draws",
+    "require_adapter_gradients",
     "require_adapter_learned",
     "require_attention",
     "require_binary_effect",
@@ -110,7 +107,9 @@ __all__ = [
     "require_guidance",
     "require_kept_cells",
     "require_learned",
+    "require_loaded_adapters",
     "require_mask",
+    "require_model_unchanged",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
@@ -129,6 +128,7 @@ __all__ = [
     "require_some_strength",
     "require_steps_by_strength",
     "require_steps_of_schedule",
+    "require_sum_of_weights",
     "require_text_to_image",
     "require_training",
     "require_two_layers",

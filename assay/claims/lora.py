@@ -5,9 +5,20 @@ from __future__ import annotations
 from assay.failure import Failure
 from assay.judging.observations import Work
 from assay.judging.observations.adapter import Adapter
+from assay.judging.observations.models import ModelHistory
 from assay.judging.originals import plain_name
 
 PROJECTIONS = ("to_q", "to_k", "to_v", "to_out.0")
+
+
+def cross_attention_projections(model: ModelHistory, exercise: int) -> dict[str, tuple[int, int]]:
+    """(outputs, inputs) of the query, key, value and output projections of a U-Net's cross-attention, by layer."""
+    found = {}
+    for name, (_, shape, _) in model.tensors(exercise).items():
+        layer = plain_name(name).removesuffix(".weight")
+        if ".attn2." in layer and layer.endswith(PROJECTIONS):
+            found[layer] = (shape[0], shape[1])
+    return found
 
 
 def require_only_lora_gradients(adapter: Adapter) -> None:
@@ -18,6 +29,17 @@ def require_only_lora_gradients(adapter: Adapter) -> None:
             f"{len(others)} other parameters had a gradient too; the first is {others[0]}",
             misconception="LoRA leaves the base frozen: it is a detour beside the weights, not a change of them",
             help="Check requires_grad of every part after the adapter is in place.",
+        )
+
+
+def require_adapter_gradients(adapter: Adapter) -> None:
+    """Fail unless a backward pass reached every B matrix; A's gradient is zero as long as B is."""
+    missing = adapter.without_gradient
+    if missing:
+        raise Failure(
+            f"{len(missing)} of {len(adapter.parameters) // 2} B matrices had no gradient; the first is {missing[0]}",
+            misconception="frozen does not mean cut off: the gradient passes through the frozen layers to the adapter",
+            help="Was the forward pass made outside no_grad, and did backward() run on its loss?",
         )
 
 
@@ -45,8 +67,7 @@ def require_zero_start(adapter: Adapter) -> None:
 
 def require_cross_attention_targets(work: Work, adapter: Adapter) -> None:
     """Fail unless every cross-attention projection is adapted; self-attention in addition is accepted."""
-    names = {plain_name(name).removesuffix(".weight") for name in adapter.model.tensors(work.number)}
-    wanted = {name for name in names if ".attn2." in name and name.endswith(PROJECTIONS)}
+    wanted = set(cross_attention_projections(adapter.model, work.number))
     targets = set(adapter.layers)
     missing = sorted(wanted - targets)
     stray = sorted(t for t in targets if ".attn1." not in t and t not in wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.failure import Failure
 from assay.judging.observations import Work
+from assay.judging.observations.models import ModelHistory
 
 NAMES = {"text_encoder": "the CLIP transformer", "unet": "the U-Net", "vae": "the VAE"}
 
@@ -21,13 +22,20 @@ def require_unchanged(work: Work, *kinds: str) -> None:
         if not models:
             raise Failure(f"{NAMES[kind]} was not used in this exercise")
         for model in models:
-            changed = model.changed(work.number)
-            if changed is None:
-                raise LookupError(f"the kit has no {model.source!r} to compare {NAMES[kind]} with")
-            _require_none(NAMES[kind], changed)
+            require_model_unchanged(work, model)
 
 
-def _require_none(name: str, changed: list[str]) -> None:
+def require_model_unchanged(work: Work, model: ModelHistory) -> None:
+    """Fail when this model has other bits than it was loaded with; where an adapter was trained in it, up to the end of
+    that training: merging the adapter afterwards changes the base by design.
+
+    Raises:
+        LookupError: the kit holds no such model to compare with.
+    """
+    changed = model.changed(work.number)
+    name = NAMES[model.kind]
+    if changed is None:
+        raise LookupError(f"the kit has no {model.source!r} to compare {name} with")
     if changed:
         raise Failure(
             f"{len(changed)} tensors of {name} changed; the first is {changed[0]}",

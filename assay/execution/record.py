@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+PRINTED_CHARS = 1_000_000  # of one section that a judge may read; as much as one stream of one cell
 CELL_OUTPUTS = 500  # of one cell; a loop that displays more has made its point
 
 
@@ -55,6 +56,13 @@ class Execution:
             last["text"] += clean["text"]
         else:
             kept.append(clean)
+
+    def printed(self, cells: list[int]) -> str:
+        """What these cells printed or showed as text, in order, up to PRINTED_CHARS."""
+        outputs = [output for cell in cells for output in self.outputs.get(cell, [])]
+        texts = [o["text"] if o["output_type"] == "stream" else o.get("data", {}).get("text/plain", "") for o in outputs
+                 if o.get("name") != "stderr"]  # fmt: skip
+        return "\n".join(texts)[:PRINTED_CHARS]
 
     def notebook(self, cells: list[dict[str, Any]]) -> dict[str, Any]:
         """An nbformat 4 notebook of `cells` ({"index", "kind", "source"}) with the fresh outputs."""

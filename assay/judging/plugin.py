@@ -100,6 +100,11 @@ class Court:
         return work.replays
 
     @pytest.fixture
+    def blends(self, work: Work) -> Any:
+        """What each picture was drawn with, once a LoRA adapter had been trained."""
+        return work.blends
+
+    @pytest.fixture
     def pictures(self, work: Work) -> Any:
         """The pictures generated so far."""
         return work.pictures

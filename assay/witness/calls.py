@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from assay.witness.adapters import Adapters
 from assay.witness.denoising import Denoising, whole
 from assay.witness.digest import digest
 from assay.witness.models import LISTED_NAMES, Models, new_rows
@@ -15,7 +16,7 @@ from assay.witness.unnoticed import unnoticed
 from assay.witness.weights import embedding_table, parameters_of
 
 TRAINING_CALLS = 64  # of one exercise kept with all their tensors; statistics over 64 noise samples settle every check
-LISTED_PROMPTS = 16  # rows of one batch of ids that are written down
+LISTED_PROMPTS = 64  # rows of one batch of ids that are written down: captions of a whole set may be encoded at once
 COSINES = 64  # calls of one cell kept with their two vectors
 ENCODES = 64  # of one exercise kept with mean and deviation, as many as training calls
 
@@ -23,11 +24,12 @@ ENCODES = 64  # of one exercise kept with mean and deviation, as many as trainin
 class Calls:
     """Follows calls of the libraries; `budget` counts what was kept in the current exercise."""
 
-    def __init__(self, recorder: Recorder, models: Models) -> None:
+    def __init__(self, recorder: Recorder, models: Models, adapters: Adapters) -> None:
         self._recorder = recorder
         self._models = models
         self.denoising = Denoising(recorder)
         self.masks = Masks(recorder)
+        self._adapters = adapters
         self._count = 0
         self._pipeline: int | None = None
         self._pipeline_started = False
@@ -52,6 +54,7 @@ class Calls:
         call = self._count
         if prediction.requires_grad:
             self._describe_trainable(model)
+            self._adapters.trained()
             kept = self._training_tensors(sample, text, prediction)
             if kept:
                 prediction.register_hook(lambda gradient: self._gradient(call, gradient))
@@ -63,6 +66,8 @@ class Calls:
             "unet", call=call, label=self._models.label(model), times=times[:LISTED_PROMPTS], batch=sample.shape[0],
             dtype=str(sample.dtype), training=prediction.requires_grad, pipeline=self._pipeline, start=start, **kept,
         )  # fmt: skip
+        if start:
+            self._adapters.blend(call, self._models.label(model), model)
 
     def _describe_trainable(self, model: torch.nn.Module) -> None:
         """What of this model requires a gradient when an exercise first trains by way of it, before any step."""
@@ -70,6 +75,7 @@ class Calls:
         if label in self._described:
             return
         self._described.add(label)
+        self._adapters.describe(label, model)
         trainable = {name: p for name, p in parameters_of(model) if p.requires_grad}
         listed = {
             name: {"shape": list(p.shape), "zero": not bool(p.detach().count_nonzero()), "digest": digest(p)}
@@ -112,7 +118,9 @@ class Calls:
         training = bool(output[0].requires_grad)
         table = embedding_table(model)
         loaded = self._models.original_table(model)
-        fields: dict[str, Any] = {}
+        fields: dict[str, Any] = {"outputs": [digest(row) for row in output[0][:LISTED_PROMPTS]]}
+        if output[0].dtype == torch.float32:  # what a notebook that casts it for the U-Net goes on with
+            fields["halves"] = [digest(row.half()) for row in output[0][:LISTED_PROMPTS]]
         if training and loaded is not None and table is not None:
             # Restoring only after the loop leaves the same end state; this shows what each forward really used.
             fields["loaded_rows_digest"] = digest(table[: loaded.shape[0]])

@@ -119,6 +119,12 @@ class Models:
                 entry.weights, entry.known, entry.table = Weights(), {}, None
         self._names = {}
 
+    def look(self, label: str) -> None:
+        """Write down what changed in one model's weights since the last look."""
+        for entry, model in self.alive():
+            if entry.label == label:
+                self._write_state(entry, model)
+
     def _write_state(self, entry: Watched, model: torch.nn.Module) -> None:
         now = entry.weights.entries(model)
         changed = {name: value for name, value in now.items() if entry.known.get(name) != value}

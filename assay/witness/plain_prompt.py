@@ -22,7 +22,7 @@ def plain_output(model: torch.nn.Module, recorder: Recorder) -> str | None:
     The student's own hooks are set aside meanwhile, no graph is built and no random number is drawn.
     """
     try:
-        with quiet(), torch.no_grad(), _without_hooks(model):
+        with quiet(), torch.no_grad(), without_hooks(model):
             device = next(parameter for _, parameter in parameters_of(model)).device
             with torch.random.fork_rng([device] if device.type == "cuda" else []):
                 output = type(model).forward(model, torch.tensor([PLAIN_IDS], device=device))
@@ -32,7 +32,7 @@ def plain_output(model: torch.nn.Module, recorder: Recorder) -> str | None:
 
 
 @contextmanager
-def _without_hooks(model: torch.nn.Module) -> Iterator[None]:
+def without_hooks(model: torch.nn.Module) -> Iterator[None]:
     """Set aside the hooks of every module, and those that were registered for all modules at once."""
     places = [
         (module.__dict__, name) for _, module in modules_of(model) for name in ("_forward_hooks", "_forward_pre_hooks")

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from assay.witness.adapters import Adapters, listen_to_adapters
 from assay.witness.calls import Calls
 from assay.witness.drawings import Drawings, install_drawings
 from assay.witness.models import Models
@@ -31,7 +32,8 @@ class Witness:
         self.recorder = Recorder(folder)
         self.models = Models(self.recorder)
         self.training = Training(self.recorder, self.models)
-        self.calls = Calls(self.recorder, self.models)
+        self.adapters = Adapters(self.recorder, self.models)
+        self.calls = Calls(self.recorder, self.models, self.adapters)
         self.tokens = Tokens(self.recorder)
         self.drawings = Drawings(self.recorder)
         self._asked = AskedValues(self.recorder, values)
@@ -56,8 +58,8 @@ class Witness:
 
     def end_cell(self, namespace: Mapping[str, Any]) -> None:
         """The cell has ended, well or not: write down the state of the world."""
-        for what, end in (("tokens", self.tokens.end_cell), ("models", self.models.end_cell),
-                          ("training", self.training.end_cell)):  # fmt: skip
+        for what, end in (("tokens", self.tokens.end_cell), ("adapters", self.adapters.end_cell),
+                          ("models", self.models.end_cell), ("training", self.training.end_cell)):  # fmt: skip
             with unnoticed(self.recorder, what):
                 end()
         with unnoticed(self.recorder, "values"):
@@ -97,6 +99,7 @@ def install() -> None:
     listen_to_schedulers(_after)
     _install_pipelines()
     _install_training()
+    listen_to_adapters(_listening)
     install_drawings(_note_drawing)
 
 

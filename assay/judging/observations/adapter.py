@@ -64,6 +64,13 @@ class Adapter:
         return [name for name, value in self.parameters.items() if ".lora_B." in name and not value["zero"]]
 
     @cached_property
+    def without_gradient(self) -> list[str]:
+        """Names of B matrices that no backward pass brought a gradient other than zero; A gets none from a zero B."""
+        reached = {plain_name(n) for f in self.work.facts("gradient") if f["label"] == self.model.label
+                   for n in f["names"]}  # fmt: skip
+        return [name for name in self.parameters if ".lora_B." in name and name not in reached]
+
+    @cached_property
     def still(self) -> list[str]:
         """Adapter tensors that no optimizer moved: the bits are the same after its last step as before the first."""
         moved = {name for fact in self.work.facts("optimizer") for name in self._moved_by(fact)}

@@ -9,13 +9,16 @@ from typing import Any
 
 import torch
 
-from assay.judging.evidence import Evidence
+from assay.judging.evidence import Evidence, read_json
 from assay.judging.observations.adapter import Adapter
+from assay.judging.observations.blends import Blend, blends
+from assay.judging.observations.captions import captions
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.facts import Facts
 from assay.judging.observations.inpainting import Inpainting, inpaintings
 from assay.judging.observations.loops import denoisings
 from assay.judging.observations.pictures import Picture, pictures
+from assay.judging.observations.printed import Stated, stated_numbers
 from assay.judging.observations.replays import ReplayEvidence, Replays
 from assay.judging.observations.table import EmbeddingTable
 from assay.judging.observations.training import Training
@@ -76,3 +79,24 @@ class Work(Facts):
     def inpaintings(self) -> list[Inpainting]:
         """The loops that change a part of a picture, in order, with their masks."""
         return inpaintings(self.evidence, self.denoisings, self.masks)
+
+    def blends(self) -> list[Blend]:
+        """What the U-Net of each picture so far was made of, once an adapter had been trained."""
+        return blends(self)
+
+    @cached_property
+    def captions(self) -> list[tuple[int, ...] | None]:
+        """Token ids of each training sample's text; None for a text input that no text encoder gave."""
+        return captions(self)
+
+    @cached_property
+    def printed(self) -> str:
+        """What the exercise's cells printed or showed as text, in order; kept by the supervisor, not by the student."""
+        kept = read_json(self.evidence.folder.parent / "printed.json")
+        text = kept.get(str(self.number), "") if isinstance(kept, dict) else ""
+        return text if isinstance(text, str) else ""
+
+    @cached_property
+    def stated(self) -> list[Stated]:
+        """Numbers that the exercise printed or left in variables."""
+        return stated_numbers(self, self.printed)

@@ -21,6 +21,9 @@ class ModelHistory:
     subfolder: str | None
     loaded: dict[str, Any]
     states: list[dict[str, Any]] = field(default_factory=list)
+    adapted: bool = False  # trained by way of a LoRA adapter
+    last_step: int | None = None  # the cell of the last optimizer step that moved a part of it
+    merged: bool = False  # an adapter has been merged since that step
     unseen: list[int] = field(default_factory=list)  # exercises at whose end the weights could not be looked at
 
     def tensors(self, exercise: int) -> Tensors:
@@ -52,6 +55,12 @@ class ModelHistory:
                 wrong.append(name)
         return wrong if self._original_names() else None
 
+    def is_in_use(self, cell: int) -> bool:
+        """Whether a look at the weights in this cell comes after training by way of an adapter has ended: merging it
+        in, and out again, to draw pictures changes the base by design, and by a rounding for good."""
+        trained = self.last_step is not None and (self.merged or cell > self.last_step)
+        return self.adapted and trained
+
     def _is_wrapped(self, name: str, now: Tensors) -> bool:
         """torch's parametrize keeps a wrapped tensor under another name."""
         owner, _, leaf = name.rpartition(".")
@@ -71,16 +80,33 @@ def _entry(value: list[Any]) -> tuple[str, list[int], str]:
 def histories(facts: list[dict[str, Any]]) -> dict[str, ModelHistory]:
     """Every model that the facts speak of, by label, in the order of loading."""
     found: dict[str, ModelHistory] = {}
+    holders: dict[int, set[str]] = {}
     for fact in facts:
         if fact["kind"] == "load":
             source, subfolder = place_of(fact.get("source"), fact.get("subfolder"))
             made = ModelHistory(fact["label"], fact["what"], fact["cls"], source, subfolder, fact)
             found[fact["label"]] = _with_origin(made, list(found.values()))
         elif fact["kind"] == "state" and fact["label"] in found:
-            found[fact["label"]].states.append(fact)
+            model = found[fact["label"]]
+            if not model.is_in_use(fact["cell"]):
+                model.states.append(fact)
+        elif fact["kind"] in ("trainable", "optimizer", "step", "merge"):
+            _follow(fact, found, holders)
         elif fact["kind"] == "stumble" and fact.get("label") in found:
             found[fact["label"]].unseen.append(fact["exercise"])
     return found
+
+
+def _follow(fact: dict[str, Any], found: dict[str, ModelHistory], holders: dict[int, set[str]]) -> None:
+    """Keep track of training by way of adapters; `holders` gives the models that an optimizer holds parts of."""
+    if fact["kind"] == "optimizer":
+        holders[fact["optimizer"]] = {p["model"] for p in fact["parameters"]}
+    elif fact["kind"] == "step":
+        for label in holders.get(fact["optimizer"], set()) & found.keys():
+            found[label].last_step, found[label].merged = fact["cell"], False
+    elif (model := found.get(fact["label"])) is not None:
+        model.adapted = model.adapted or any(".lora_A." in name for name in fact.get("parameters", ()))
+        model.merged = model.merged or fact["kind"] == "merge"
 
 
 def _with_origin(made: ModelHistory, earlier: list[ModelHistory]) -> ModelHistory:

@@ -22,6 +22,7 @@ class Picture:
     prompt: str
     start: torch.Tensor | None
     arguments: dict[str, Any] = field(default_factory=dict)
+    call: int = 0
 
     def same_start(self, other: Picture) -> bool:
         """Whether both began from the same noise, bit for bit."""
@@ -53,7 +54,7 @@ def pictures(work: Facts) -> list[Picture]:
             kept = work.evidence.tensor(fact.get("sample"))
             start = kept[:1] if kept is not None and kept.dim() else kept
             given = calls.get(fact["pipeline"], {})
-            found.append(Picture(fact["exercise"], fact["label"], ids, _prompt(given), start, given))
+            found.append(Picture(fact["exercise"], fact["label"], ids, _prompt(given), start, given, fact["call"]))
             recent = []
     return found
 

@@ -1,0 +1,128 @@
+"""Which trained LoRA adapters each picture was drawn with, and how much of each: read off the U-Net's own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from assay.judging import originals
+from assay.judging.evidence import as_number
+from assay.judging.observations.facts import Facts
+from assay.judging.observations.pictures import Picture
+from assay.judging.originals import plain_name
+
+# A share below this is none: rounding of a weight in float32 (6e-8) is a thousandth of what a short training moves.
+LEAST_SHARE = 0.01
+
+Deltas = dict[str, torch.Tensor]  # layer to alpha / r * B A, (out, in) float64
+
+
+@dataclass(frozen=True)
+class Blend:
+    """What the U-Net of one picture computed with: base weights + sum of shares[adapter] * delta[adapter].
+
+    An adapter's name is "exercise number:label:name". `residual` is what that sum leaves unexplained and `delta` the
+    whole distance from the base, both in the Euclidean norm relative to the base's. `rounding` is the unit roundoff
+    of the weights' dtype. `merged` says that the library had merged adapters, `stored` that the stored weights were
+    not the base's.
+    """
+
+    picture: Picture
+    shares: dict[str, float]
+    residual: float
+    delta: float
+    rounding: float
+    merged: bool
+    stored: bool
+
+    @property
+    def adapters(self) -> frozenset[str]:
+        """The adapters that took part."""
+        return frozenset(name for name, share in self.shares.items() if abs(share) >= LEAST_SHARE)
+
+
+def blends(work: Facts) -> list[Blend]:
+    """One for each picture so far that was drawn after an adapter had been trained, in order."""
+    from assay.judging.observations.pictures import pictures
+
+    by_call = {picture.call: picture for picture in pictures(work)}
+    wanted = [f for f in work.facts_so_far("blend") if f["call"] in by_call]
+    return [made for fact in wanted if (made := _blend(work, fact, by_call[fact["call"]])) is not None]
+
+
+def _blend(work: Facts, fact: dict[str, Any], picture: Picture) -> Blend | None:
+    layers = list(_layers(work, fact))
+    if not layers:
+        return None
+    base = torch.cat([original.flatten() for _, original, _, _ in layers])
+    stored = torch.cat([weight.flatten() for _, _, weight, _ in layers])
+    answered = torch.cat([weight.flatten() for _, _, _, weight in layers])
+    names = {name: _flat(deltas, layers) for name, deltas in _trained(work, fact).items()}
+    named = {name: flat for name, flat in names.items() if bool(flat.any())}
+    shares = _shares(answered - base, list(named.values()))
+    explained = sum((s * flat for s, flat in zip(shares, named.values(), strict=True)), torch.zeros_like(base))
+    size = float(base.norm())
+    dtype = next(work.evidence.tensor(entry["answered"]) for entry in fact["layers"].values()).dtype
+    return Blend(
+        picture=picture,
+        shares=dict(zip(named, shares, strict=True)),
+        residual=float((answered - base - explained).norm()) / size,
+        delta=float((answered - base).norm()) / size,
+        rounding=torch.finfo(dtype).eps / 2,
+        merged=bool(fact["merged"]),
+        stored=not torch.equal(stored, base),
+    )
+
+
+def _layers(work: Facts, fact: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """(name, original weight, stored weight, answered weight), (out, in) float64, of each layer that was asked."""
+    model = work.models.get(fact["label"])
+    source = {} if model is None else originals.original_tensors(model.cls, model.source or "", model.subfolder)
+    for layer, entry in fact["layers"].items():
+        original = source.get(f"{plain_name(layer)}.weight")
+        stored, answered = work.evidence.tensor(entry["stored"]), work.evidence.tensor(entry["answered"])
+        if original is None or stored is None or answered is None:
+            continue
+        if stored.shape == answered.shape == original.shape and bool(torch.isfinite(answered).all()):
+            yield layer, original.to(stored.dtype).double(), stored.double(), answered.double()
+
+
+def _flat(deltas: Deltas, layers: list[tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    parts = [deltas.get(layer, torch.zeros(1)) for layer, *_ in layers]
+    return torch.cat([
+        (part if part.shape == original.shape else torch.zeros_like(original)).flatten()
+        for part, (_, original, _, _) in zip(parts, layers, strict=True)
+    ])  # fmt: skip
+
+
+def _trained(work: Facts, picture: dict[str, Any]) -> dict[str, Deltas]:
+    """Each trained adapter's deltas as they last were before the picture."""
+    found: dict[tuple[str, str], tuple[str, Deltas]] = {}
+    for fact in work.evidence.facts:
+        if fact is picture:
+            break
+        if fact["kind"] == "adapter":
+            name = f"{fact['exercise']}:{fact['label']}:{fact['name']}"
+            found[fact["label"], fact["name"]] = name, dict(_deltas(work, fact["layers"]))
+    return dict(found.values())
+
+
+def _deltas(work: Facts, layers: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
+    for layer, entry in layers.items():
+        a, b = work.evidence.tensor(entry["A"]), work.evidence.tensor(entry["B"])
+        if a is not None and b is not None and a.dim() == b.dim() == 2 and a.shape[0] == b.shape[1]:
+            delta = as_number(entry["scaling"]) * (b.double() @ a.double())
+            yield layer, delta if bool(torch.isfinite(delta).all()) else torch.zeros_like(delta)
+
+
+def _shares(change: torch.Tensor, deltas: list[torch.Tensor]) -> list[float]:
+    """How much of each delta the change holds, by least squares; deltas are far from each other's multiples."""
+    if not deltas:
+        return []
+    columns = torch.stack(deltas, dim=1)
+    norms = columns.norm(dim=0)
+    found = torch.linalg.lstsq(columns / norms, change[:, None], driver="gelsd").solution[:, 0] / norms
+    return [float(share) for share in found]
