@@ -118,7 +118,7 @@ def _needed(order: Order) -> list[Path]:
 
 
 def finish(order: Order, execution: Execution, overrides: tuple[Applied, ...]) -> Run:
-    """Write the executed notebook, what each section printed, how the replays ended; the evidence lies there already."""
+    """Write the executed notebook, what each section printed and how replays ended; the evidence lies there already."""
     cells = [{"index": c.index, "kind": c.kind, "source": c.source} for c in order.cells]
     _write_json(order.folder / "executed.ipynb", execution.notebook(cells))
     endings = [{"name": name, **asdict(ending)} for name, ending in execution.replays.items()]

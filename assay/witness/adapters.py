@@ -39,7 +39,7 @@ class Adapters:
         """An exercise first trains by way of `model`: its adapters' scaling (alpha / r), before anybody turns it."""
         for layer, module in lora_layers(model):
             for name in module.__dict__["_modules"]["lora_A"]:
-                self._scaling.setdefault((label, name), {}).setdefault(layer, float(module.scaling[name]))
+                self._scaling.setdefault((label, name), {}).setdefault(layer, float(module.__dict__["scaling"][name]))
 
     def trained(self) -> None:
         """A training forward pass ran: the next merge is the first since."""

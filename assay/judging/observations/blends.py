@@ -11,7 +11,7 @@ import torch
 from assay.judging import originals
 from assay.judging.evidence import as_number
 from assay.judging.observations.facts import Facts
-from assay.judging.observations.pictures import Picture
+from assay.judging.observations.pictures import Picture, pictures
 from assay.judging.originals import plain_name
 
 # A share below this is none: rounding of a weight in float32 (6e-8) is a thousandth of what a short training moves.
@@ -44,10 +44,19 @@ class Blend:
         return frozenset(name for name, share in self.shares.items() if abs(share) >= LEAST_SHARE)
 
 
+@dataclass(frozen=True)
+class _Layer:
+    """One layer that was asked: weights (out, in) float64, and the unit roundoff of what they were stored in."""
+
+    name: str
+    base: torch.Tensor
+    stored: torch.Tensor
+    answered: torch.Tensor
+    rounding: float
+
+
 def blends(work: Facts) -> list[Blend]:
     """One for each picture so far that was drawn after an adapter had been trained, in order."""
-    from assay.judging.observations.pictures import pictures
-
     by_call = {picture.call: picture for picture in pictures(work)}
     wanted = [f for f in work.facts_so_far("blend") if f["call"] in by_call]
     return [made for fact in wanted if (made := _blend(work, fact, by_call[fact["call"]])) is not None]
@@ -57,28 +66,26 @@ def _blend(work: Facts, fact: dict[str, Any], picture: Picture) -> Blend | None:
     layers = list(_layers(work, fact))
     if not layers:
         return None
-    base = torch.cat([original.flatten() for _, original, _, _ in layers])
-    stored = torch.cat([weight.flatten() for _, _, weight, _ in layers])
-    answered = torch.cat([weight.flatten() for _, _, _, weight in layers])
-    names = {name: _flat(deltas, layers) for name, deltas in _trained(work, fact).items()}
-    named = {name: flat for name, flat in names.items() if bool(flat.any())}
+    base = torch.cat([layer.base.flatten() for layer in layers])
+    answered = torch.cat([layer.answered.flatten() for layer in layers])
+    every = {name: _flat(deltas, layers) for name, deltas in _trained(work, fact).items()}
+    named = {name: flat for name, flat in every.items() if bool(flat.any())}
     shares = _shares(answered - base, list(named.values()))
     explained = sum((s * flat for s, flat in zip(shares, named.values(), strict=True)), torch.zeros_like(base))
     size = float(base.norm())
-    dtype = next(work.evidence.tensor(entry["answered"]) for entry in fact["layers"].values()).dtype
     return Blend(
         picture=picture,
         shares=dict(zip(named, shares, strict=True)),
         residual=float((answered - base - explained).norm()) / size,
         delta=float((answered - base).norm()) / size,
-        rounding=torch.finfo(dtype).eps / 2,
+        rounding=max(layer.rounding for layer in layers),
         merged=bool(fact["merged"]),
-        stored=not torch.equal(stored, base),
+        stored=not all(torch.equal(layer.stored, layer.base) for layer in layers),
     )
 
 
-def _layers(work: Facts, fact: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """(name, original weight, stored weight, answered weight), (out, in) float64, of each layer that was asked."""
+def _layers(work: Facts, fact: dict[str, Any]) -> Iterator[_Layer]:
+    """The layers whose evidence is whole."""
     model = work.models.get(fact["label"])
     source = {} if model is None else originals.original_tensors(model.cls, model.source or "", model.subfolder)
     for layer, entry in fact["layers"].items():
@@ -87,15 +94,16 @@ def _layers(work: Facts, fact: dict[str, Any]) -> Iterator[tuple[str, torch.Tens
         if original is None or stored is None or answered is None:
             continue
         if stored.shape == answered.shape == original.shape and bool(torch.isfinite(answered).all()):
-            yield layer, original.to(stored.dtype).double(), stored.double(), answered.double()
+            base, rounding = original.to(stored.dtype).double(), torch.finfo(stored.dtype).eps / 2
+            yield _Layer(layer, base, stored.double(), answered.double(), rounding)
 
 
-def _flat(deltas: Deltas, layers: list[tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]]) -> torch.Tensor:
-    parts = [deltas.get(layer, torch.zeros(1)) for layer, *_ in layers]
-    return torch.cat([
-        (part if part.shape == original.shape else torch.zeros_like(original)).flatten()
-        for part, (_, original, _, _) in zip(parts, layers, strict=True)
-    ])  # fmt: skip
+def _flat(deltas: Deltas, layers: list[_Layer]) -> torch.Tensor:
+    """One adapter's deltas in these layers, end to end; zeros where it has none."""
+    parts = [deltas.get(layer.name, torch.zeros(())) for layer in layers]
+    fitting = [part.shape == layer.base.shape for part, layer in zip(parts, layers, strict=True)]
+    shown = zip(parts, layers, fitting, strict=True)
+    return torch.cat([(part if fits else torch.zeros_like(layer.base)).flatten() for part, layer, fits in shown])
 
 
 def _trained(work: Facts, picture: dict[str, Any]) -> dict[str, Deltas]:
