@@ -80,6 +80,7 @@ class Work(Facts):
         """The loops that change a part of a picture, in order, with their masks."""
         return inpaintings(self.evidence, self.denoisings, self.masks)
 
+    @cached_property
     def blends(self) -> list[Blend]:
         """What the U-Net of each picture so far was made of, once an adapter had been trained."""
         return blends(self)
