@@ -152,7 +152,7 @@ def require_sampled_cells(edit: Inpainting, known: Iterable[float]) -> None:
     for number, step in enumerate(steps, 1):
         if step.after is None:
             continue
-        off = (step.after - step.expected)[:, mask.white].norm() / step.after[:, mask.white].norm()
+        off = (step.after - step.expected)[:, mask.inner].norm() / step.after[:, mask.inner].norm()
         if not float(off) <= STEP:
             raise Failure(
                 f"inside the mask step {number} at timestep {step.timestep} leads elsewhere than the scheduler's: "

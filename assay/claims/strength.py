@@ -20,7 +20,7 @@ RESEMBLANCE = 0.4  # correlation of latents with those of their decoded and enco
 
 def require_from_pictures(loops: Sequence[Denoising]) -> list[Denoising]:
     """The loops of img2img: those that begin from an encoded picture, outside of inpainting; fails without any."""
-    found = [loop for loop in loops if loop.clean is not None and not loop.is_of(PIPELINE)]
+    found = _img2img(loops)
     if not found:
         raise Failure(
             f"{len(loops)} denoising loops ran, none of them from a picture",
@@ -98,8 +98,8 @@ def require_some_strength(loops: Sequence[Denoising], numbers: Iterable[float]) 
 
 
 def require_continuation(edits: Sequence[Denoising], loops: Sequence[Denoising]) -> None:
-    """Fail unless one of `edits` was given what one of `loops` before it had made of a picture."""
-    if not any(_continues(edit, loops[: loops.index(edit)]) for edit in edits):
+    """Fail unless one of `edits` was given what img2img, one of `loops` before it, had made of a picture."""
+    if not any(_continues(edit, _img2img(loops[: loops.index(edit)])) for edit in edits):
         raise Failure(
             "no inpainting was given the result of an img2img run before it",
             misconception="the two techniques are steps of one workflow: the second edits what the first has made",
@@ -107,12 +107,15 @@ def require_continuation(edits: Sequence[Denoising], loops: Sequence[Denoising])
         )
 
 
-def _continues(loop: Denoising, before: Sequence[Denoising]) -> bool:
+def _img2img(loops: Iterable[Denoising]) -> list[Denoising]:
+    return [loop for loop in loops if loop.clean is not None and not loop.is_of(PIPELINE)]
+
+
+def _continues(loop: Denoising, made: Sequence[Denoising]) -> bool:
     """Whether a loop's picture is what an earlier loop from a picture made: the same pixels, or, where a file or a loop
     by hand lies between, latents that resemble the result more than what that was made of."""
     if loop.clean is None:
         return False
-    made = [earlier for earlier in before if earlier.clean is not None]
     if any(loop.pipeline and loop.pipeline["image"] in earlier.pictures for earlier in made):
         return True
     for earlier in made:

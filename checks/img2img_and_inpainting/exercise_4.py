@@ -13,6 +13,7 @@ LOAD_SECOND = "load_pipeline(StableDiffusionInpaintPipeline, DPMSolverMultistepS
 DRAW = "ImageDraw.Draw(sky_mask).rectangle([0, 0, SIDE, 108], fill=255)"
 SET = "strength=0.75,"
 IMAGE = "image=scene,"
+NOISE = "Image.fromarray(np.random.randint(0, 255, (SIDE, SIDE, 3), dtype='uint8'))"
 GENERATOR = "num_inference_steps=8,\n    generator=seeded(8),"
 
 
@@ -29,7 +30,7 @@ MISTAKES: tuple[Mistake, ...] = (
     _wrong("full strength", Edit(SET, "strength=1.0,"), caught_by={STRENGTH}),
     _wrong("the sketch is inpainted", Edit(IMAGE, "image=sketch,"), caught_by={CHAIN}),
     _wrong("the photo is inpainted", Edit(IMAGE, "image=photo,"), caught_by={CHAIN}),
-    _wrong("the scene is drawn over", Edit(IMAGE, "image=scene.rotate(90),"), caught_by={CHAIN}),
+    _wrong("a picture of noise is inpainted", Edit(IMAGE, f"image={NOISE},"), caught_by={CHAIN}),
     _wrong("the mask is empty", Edit(DRAW, "pass"), caught_by={PART, NEW, KEPT, CHAIN}),
     _wrong("the mask is full", Edit(DRAW, DRAW.replace("108", "SIDE")), caught_by={PART, NEW, KEPT, CHAIN}),
     _wrong(

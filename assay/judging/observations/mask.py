@@ -28,6 +28,14 @@ class Mask:
         return cls(share == 1.0, share == 0.0)
 
     @property
+    def inner(self) -> torch.Tensor:
+        """(h, w): the white cells without a neighbour that is not, or all of them if that leaves none: how an edge is
+        brought to the latents' grid is the student's own choice."""
+        outside = (~self.white)[None, None].double()
+        inner = torch.nn.functional.max_pool2d(outside, 3, stride=1, padding=1)[0, 0] == 0
+        return inner if bool(inner.any()) else self.white
+
+    @property
     def is_partial(self) -> bool:
         """Whether it leaves something and takes something."""
         return bool(self.white.any()) and bool(self.black.any())
@@ -64,7 +72,7 @@ class EffectiveMask:
         return self.values[~self.values.isnan()]
 
     def disagreement(self, mask: Mask) -> float:
-        """Share of the cells that lie wholly inside or outside of `mask` and took the other side; 1 without any."""
-        decided = (mask.white | mask.black) & self.differs
+        """Share of the cells well inside or wholly outside of `mask` that took the other side; 1 without any."""
+        decided = (mask.inner | mask.black) & self.differs
         wrong = (self.sampled != mask.white)[decided]
         return float(wrong.double().mean()) if wrong.numel() else 1.0

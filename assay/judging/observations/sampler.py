@@ -10,6 +10,7 @@ import torch
 from assay.judging import originals
 
 MOST_STEPS = 1000  # the noise schedule has no more timesteps
+LARGEST = 1e4  # a picture's latents are within 10; far beyond that nothing can be computed from differences
 FLAT = 1e-6  # two numbers of a step's gain may differ by this much: rounding of float32 tables
 
 
@@ -46,14 +47,15 @@ class Sampler:
         Raises:
             LookupError: the step draws noise of its own, or is no such function.
         """
-        # NaN in the latents is the student's, and no reason to call the scheduler random
-        probe = torch.where(torch.isfinite(latents), latents, 0.0)
+        # latents that exploded are the student's, and no reason to call the scheduler random
+        usable = latents.abs() <= LARGEST
+        probe = torch.where(usable, latents, 0.0)
         constant = self._try(torch.zeros_like(latents), timestep, probe)
         gain = self._try(torch.ones_like(latents), timestep, probe) - constant
         mean = float(gain.mean())
         if not float((gain - mean).abs().max()) <= FLAT * max(1.0, abs(mean)):
             raise LookupError(f"the steps of {type(self._scheduler).__name__} are random and cannot be followed")
-        return torch.where(torch.isfinite(latents), constant, torch.nan), mean
+        return torch.where(usable, constant, torch.nan), mean
 
     def advance(self, noise: torch.Tensor, timestep: int, latents: torch.Tensor) -> torch.Tensor:
         """The latents after the step; the scheduler remembers it."""
