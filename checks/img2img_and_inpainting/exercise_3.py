@@ -112,7 +112,14 @@ VARIANTS: tuple[Variant, ...] = (
         Edit(MASK, "mask_image=mask.convert('RGB'),"),
     ),
     _right("another scheduler", Edit(LOAD, LOAD.replace("DPMSolverMultistep", "DDIM"))),
-    _right("Euler's scheduler", Edit(LOAD, LOAD.replace("DPMSolverMultistep", "EulerDiscrete"))),
+    _right(
+        "Euler's scheduler",
+        Edit(
+            f"pipe = {LOAD}",
+            "from diffusers import EulerDiscreteScheduler\n\npipe = "
+            + LOAD.replace("DPMSolverMultistep", "EulerDiscrete"),
+        ),
+    ),
     _right("less than full strength", Edit(GENERATOR, "strength=0.8,\n        " + GENERATOR)),
     _right(
         "a generous mask that is larger all around",

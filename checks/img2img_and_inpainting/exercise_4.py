@@ -21,6 +21,12 @@ def _wrong(name: str, *edits: Edit, caught_by: set[str], undetermined: set[str] 
     return Mistake(name, 4, edits, frozenset(caught_by), frozenset(undetermined or ()))
 
 
+def _scheduler(cls: str) -> Edit:
+    """Img2img with another scheduler of the library."""
+    load = LOAD_FIRST.replace("DPMSolverMultistepScheduler", cls)
+    return Edit(f"pipe = {LOAD_FIRST}", f"from diffusers import {cls}\n\npipe = {load}")
+
+
 def _right(name: str, *edits: Edit) -> Variant:
     return Variant(name, 4, edits)
 
@@ -66,6 +72,6 @@ VARIANTS: tuple[Variant, ...] = (
         Edit('sky_mask = Image.new("L"', 'scene.save("scene.jpg", quality=90)\nsky_mask = Image.new("L"'),
     ),
     _right("a drawn shape as mask", Edit(DRAW, "ImageDraw.Draw(sky_mask).ellipse([40, 30, 200, 120], fill=255)")),
-    _right("other schedulers", Edit(LOAD_FIRST, LOAD_FIRST.replace("DPMSolverMultistep", "PNDM"))),
-    _right("random steps", Edit(LOAD_FIRST, LOAD_FIRST.replace("DPMSolverMultistep", "DDPM"))),
+    _right("the scheduler that the model comes with", _scheduler("PNDMScheduler")),
+    _right("random steps", _scheduler("DDPMScheduler")),
 )
