@@ -49,7 +49,11 @@ from assay.claims.lora import (
     require_zero_start,
 )
 from assay.claims.modulation import explain, groups
-from assay.claims.networks import require_same_convolutions, steps_with
+from assay.claims.networks import (
+    require_same_convolutions,
+    require_start_values,
+    steps_with,
+)
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
@@ -126,6 +130,7 @@ __all__ = [
     "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",
+    "require_start_values",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_sum_of_weights",
