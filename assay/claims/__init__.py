@@ -27,6 +27,11 @@ from assay.claims.denoising import (
     require_text_to_image,
     require_unit_start_noise,
 )
+from assay.claims.guidance import (
+    guidance_forms,
+    require_guided,
+    shows_lengths,
+)
 from assay.claims.inpainting import (
     require_binary_effect,
     require_edited_cells,
@@ -86,6 +91,7 @@ __all__ = [
     "cross_attention_projections",
     "explain",
     "groups",
+    "guidance_forms",
     "is_full",
     "output_and_weights",
     "require_adapter_draws",
@@ -109,6 +115,7 @@ __all__ = [
     "require_from_pictures",
     "require_full_mask",
     "require_guidance",
+    "require_guided",
     "require_kept_cells",
     "require_learned",
     "require_loaded_adapters",
@@ -142,6 +149,7 @@ __all__ = [
     "require_unit_start_noise",
     "require_varied_timesteps",
     "require_zero_start",
+    "shows_lengths",
     "slipped_weights",
     "steps_with",
     "strength_of",
