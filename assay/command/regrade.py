@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.pages import Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.run import exit_code, publish, start_warm
 from assay.command.verdict import Record, verdict
@@ -23,13 +24,15 @@ def regrade(options: argparse.Namespace) -> int:
     old = _read_results(out)
     lessons = load_lessons()
     kit = ensure_kit(options.kit, show_kit_progress())
-    folders = _folders(out, old)
+    pages = Pages([result["file"] for result in old], out, lessons)
+    folders = pages.folders(out)
     with Display(len(old)) as display, start_warm(kit, warm_imports(lessons), out, "auto") as warm:
         results = []
         for index, result in enumerate(old):
             with display.task(result["file"]):
                 results.append(_again(result, folders[index], lessons, warm, f"{kit.name} {kit.digest[:12]}"))
-    publish(results, folders, out, None, lessons)
+                pages.write(index, results[-1], folders[index])
+    publish(results, pages, out, None)
     return exit_code(results)
 
 
@@ -52,12 +55,6 @@ def _again(
         return result | {"state": "fault", "reason": reason, "score": None, "max_score": None, "exercises": unchecked}
     made["seconds"]["total"] = result["seconds"]["total"]
     return made
-
-
-def _folders(out: Path, results: list[dict[str, Any]]) -> dict[int, Path]:
-    from assay.report import report_ids
-
-    return {index: out / "runs" / name for index, name in enumerate(report_ids(results))}
 
 
 def _read_results(out: Path) -> list[dict[str, Any]]:

@@ -10,9 +10,9 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-from assay.command.lessons import is_published, load_lessons, warm_imports
+from assay.command.lessons import load_lessons, warm_imports
+from assay.command.pages import Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.secret import course_secret
 from assay.command.session import Result, Session
@@ -39,9 +39,10 @@ def run(options: argparse.Namespace) -> int:
         display.say("importing the libraries once")
         warm = stack.enter_context(start_warm(kit, warm_imports(lessons), out, options.device))
         session = Session(lessons, options.lesson, kit, warm, options.runner, options.tier, course_secret())
-        results, folders = _grade_all(session, options.notebooks, out, options.jobs, display)
+        pages = Pages(options.notebooks, options.out, lessons)
+        results = _grade_all(session, options.notebooks, out, options.jobs, display, pages)
         display.stop()
-        publish(results, folders, out if options.out else None, options.json, lessons)
+        publish(results, pages, options.out, options.json)
     return exit_code(results)
 
 
@@ -78,27 +79,25 @@ def _require_writable(json_to: str | None) -> None:
 
 
 def _grade_all(
-    session: Session, files: list[str], out: Path, jobs: int | None, display: Display
-) -> tuple[list[Result], dict[int, Path]]:
-    """Results in the order of the arguments, and the folders of their runs."""
-    from assay.report import report_ids
-
-    names = report_ids([{"file": file} for file in files])
-    folders = {index: _fresh(out / "runs" / name) for index, name in enumerate(names)}
+    session: Session, files: list[str], out: Path, jobs: int | None, display: Display, pages: Pages
+) -> list[Result]:
+    """Results in the order of the arguments."""
+    folders = {index: _fresh(folder) for index, folder in pages.folders(out).items()}
 
     def grade(index: int) -> Result:
         with display.task(files[index]) as progress:
-            return session.grade(files[index], folders[index], progress)
+            result = session.grade(files[index], folders[index], progress)
+        pages.write(index, result, folders[index])
+        return result
 
     pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
     try:
-        results = list(pool.map(grade, range(len(files))))
+        return list(pool.map(grade, range(len(files))))
     except KeyboardInterrupt:
         session.warm.close()  # its children die with it, so nothing is left to wait for
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-    return results, folders
 
 
 def _fresh(folder: Path) -> Path:
@@ -111,13 +110,11 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def publish(
-    results: list[Result], folders: dict[int, Path], out: Path | None, json_to: str | None, lessons: dict[str, Any]
-) -> None:
-    """Print the results, and write results.json, reports and gradebook where that was asked for."""
+def publish(results: list[Result], pages: Pages, out: Path | None, json_to: str | None) -> None:
+    """Print the results, and write results.json, the page of all and the gradebook where that was asked for."""
     from rich.console import Console
 
-    from assay.report import print_results, write_all
+    from assay.report import print_results, write_summary
 
     # a file's name or a student's token may hold half a surrogate pair, which no encoding can write
     text = json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8", "replace").decode()
@@ -125,7 +122,7 @@ def publish(
     print_results(results, console)
     if out is not None:
         (out / "results.json").write_text(text + "\n", encoding="utf-8")
-        page = write_all(results, folders, out, lambda slug, source: is_published(lessons, slug, source))
+        page = write_summary(results, pages.links(), out)
         console.print(f"Reports: {page}", markup=False, highlight=False, soft_wrap=True)
     if json_to == "-":
         sys.stdout.write(text + "\n")

@@ -33,6 +33,17 @@ class Evidence:
             data = file.read(FACT_BYTES)
         return [fact for line in data.split(b"\n") if (fact := _parse(line)) is not None]
 
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        """The facts of one kind, in order."""
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for fact in self.facts:
+            found.setdefault(fact["kind"], []).append(fact)
+        return found
+
     def tensor(self, name: object) -> torch.Tensor | None:
         """The tensor that a fact names, on the CPU; None when it was not kept."""
         file = self._files.get(name) if isinstance(name, str) else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
-from typing import Any, Literal, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -18,23 +18,26 @@ Outcome = dict[str, Any]
 class Court:
     """Collects the checks that `wanted` names, as pairs of exercise number and check name without `check_`.
 
-    Once they are collected, `sitting` is called in place of pytest's own loop; it may `ask` as often as it likes, also
-    in children of this process.
+    Once they are collected, `sitting` is called in place of pytest's own loop; it asks, here or in children of this
+    process.
     """
 
     def __init__(self, wanted: Iterable[tuple[int, str]], sitting: Callable[[Court], None]) -> None:
         self.wanted = list(wanted)
         self._sitting = sitting
-        self._items: list[pytest.Item] = []
+        self._items: list[pytest.Function] = []
         self._works: dict[int, Work] = {}
-        self._outcomes: dict[tuple[int, str], Outcome] = {}
 
     def ask(self, works: dict[int, Work]) -> dict[tuple[int, str], Outcome]:
         """One outcome for each pair of `wanted`, from the work on each exercise."""
-        self._works, self._outcomes = works, {}
+        self._works = works
+        outcomes: dict[tuple[int, str], Outcome] = {}
         for item, following in zip_longest(self._items, self._items[1:]):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        return self._outcomes
+            number, error = _number(item), _error_of(item, following)
+            stumbled = [str(fact.get("what")) for fact in works[number].facts("stumble")]
+            key = number, item.function.__name__.removeprefix("check_")
+            outcomes[key] = _outcome(inspect.cleandoc(item.function.__doc__ or ""), error, stumbled)
+        return outcomes
 
     def sit(self) -> None:
         """Let the sitting ask."""
@@ -49,30 +52,15 @@ class Court:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """A check that no exercise wants has no number; pytest would skip it."""
-        items[:] = [item for item in items if _number(item) is not None]
+        self._items = [item for item in items if isinstance(item, pytest.Function) and "work" in _parameters(item)]
+        items[:] = self._items
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Sit; what could not be collected is left to pytest, which says so."""
         if session.testsfailed or not session.items:
             return None
-        self._items = session.items
         self.sit()
         return True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
-        """`Failure` is failed, any other exception is unchecked, none is passed. pytest's own report would draw every
-        traceback, which nobody reads."""
-        error = call.excinfo.value if call.excinfo else None
-        number = _number(item)
-        if number is not None and (call.when == "call" or error is not None):
-            item = cast(pytest.Function, item)
-            stumbled = [str(fact.get("what")) for fact in self._works[number].facts("stumble")]
-            key = number, item.function.__name__.removeprefix("check_")
-            self._outcomes[key] = _outcome(inspect.cleandoc(item.function.__doc__ or ""), error, stumbled)
-        outcome: Literal["passed", "failed"] = "passed" if error is None else "failed"
-        phase = cast(Literal["setup", "call", "teardown"], call.when)
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, phase)
 
     @pytest.fixture
     def work(self, request: pytest.FixtureRequest) -> Work:
@@ -120,11 +108,30 @@ class Court:
         return work.inpaintings or _nothing("no inpainting ran")
 
 
-def _number(item: pytest.Item) -> int | None:
-    """The exercise for which a check is asked."""
+def _parameters(item: pytest.Function) -> Mapping[str, object]:
     called = getattr(item, "callspec", None)
-    number = called.params.get("work") if called is not None else None
-    return number if isinstance(number, int) else None
+    return called.params if called is not None else {}
+
+
+def _number(item: pytest.Function) -> int:
+    """The exercise for which a check is asked."""
+    return cast(int, _parameters(item)["work"])
+
+
+def _error_of(item: pytest.Function, following: pytest.Function | None) -> BaseException | None:
+    """What a check, or the making of what it looks at, raised. These hooks are all of pytest's own way to run an item
+    but its reports, which nobody reads and which draw every traceback."""
+    hook = item.config.hook
+    try:
+        hook.pytest_runtest_setup(item=item)
+        hook.pytest_runtest_call(item=item)
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except BaseException as error:
+        return error
+    finally:
+        hook.pytest_runtest_teardown(item=item, nextitem=following)
+    return None
 
 
 def _nothing(seen: str) -> NoReturn:

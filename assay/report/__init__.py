@@ -10,7 +10,7 @@ from assay.report.gradebook import write_gradebook
 from assay.report.page import write_report
 from assay.report.student import student_view
 from assay.report.text import print_results
-from assay.report.write import report_ids, write_all
+from assay.report.write import report_ids, write_all, write_pages, write_summary
 
 __all__ = [
     "plain",
@@ -20,5 +20,7 @@ __all__ = [
     "write_all",
     "write_cohort_report",
     "write_gradebook",
+    "write_pages",
     "write_report",
+    "write_summary",
 ]

@@ -36,11 +36,22 @@ def write_all(
         out: the folder to write into.
         is_published: tells of a lesson and a markdown cell's source whether the cell is the course's own.
     """
-    links: list[str | None] = []
-    for index, (result, name) in enumerate(zip(results, report_ids(results), strict=True)):
-        ours = _for_lesson(is_published, result["lesson"])
-        made = _pages(result, run_folders.get(index), out / "reports", f"{name}.html", ours)
-        links.append(f"reports/{name}.html" if made else None)
+    pairs = enumerate(zip(results, report_ids(results), strict=True))
+    links = [write_pages(result, run_folders.get(i), out, name, is_published) for i, (result, name) in pairs]
+    return write_summary(results, links, out)
+
+
+def write_pages(
+    result: Result, run_folder: Path | None, out: Path, name: str, is_published: Published | None = None
+) -> str | None:
+    """Write one submission's two pages; the instructor's address below `out`, or None when there is none."""
+    ours = _for_lesson(is_published, result["lesson"])
+    made = _pages(result, run_folder, out / "reports", f"{name}.html", ours)
+    return f"reports/{name}.html" if made else None
+
+
+def write_summary(results: Sequence[Result], links: Sequence[str | None], out: Path) -> Path:
+    """Write the gradebook and the page of all submissions, which leads to `links`; returns that page."""
     write_gradebook(results, out / "gradebook.csv")
     try:
         write_cohort_report(results, links, out / "report.html")

@@ -20,11 +20,11 @@ class Facts:
 
     def facts(self, kind: str) -> list[dict[str, Any]]:
         """Facts of one kind from this exercise's own cells, in order."""
-        return [f for f in self.evidence.facts if f["kind"] == kind and f["exercise"] == self.number]
+        return [f for f in self.evidence.of_kind(kind) if f["exercise"] == self.number]
 
     def facts_so_far(self, kind: str) -> list[dict[str, Any]]:
         """Facts of one kind from the set-up up to and with this exercise, in order."""
-        return [f for f in self.evidence.facts if f["kind"] == kind and f["exercise"] <= self.number]
+        return [f for f in self.evidence.of_kind(kind) if f["exercise"] <= self.number]
 
     @cached_property
     def models(self) -> dict[str, ModelHistory]:

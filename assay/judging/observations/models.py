@@ -25,6 +25,7 @@ class ModelHistory:
     last_step: int | None = None  # the cell of the last optimizer step that moved a part of it
     merged: bool = False  # an adapter has been merged since that step
     unseen: list[int] = field(default_factory=list)  # exercises at whose end the weights could not be looked at
+    _changed: dict[int, list[str] | None] = field(default_factory=dict)
 
     def tensors(self, exercise: int) -> Tensors:
         """Every tensor as it was when `exercise` ended, or when the model was deleted before.
@@ -45,8 +46,13 @@ class ModelHistory:
     def changed(self, exercise: int) -> list[str] | None:
         """Names of the original's tensors whose bits are not the original's any more (LoRA's own are none of them),
         without the token embedding table, which has a check of its own; None when the kit has no such model."""
+        if exercise not in self._changed:
+            self._changed[exercise] = self._compare(exercise)
+        return self._changed[exercise]
+
+    def _compare(self, exercise: int) -> list[str] | None:
         now = {plain_name(name): value for name, value in self.tensors(exercise).items()}
-        wrong = []
+        wrong: list[str] = []
         for name in self._original_names():
             if "token_embedding" in name or (name not in now and self._is_wrapped(name, now)):
                 continue

@@ -1,0 +1,43 @@
+"""Decides when the submissions' pages are written: as soon as each is graded, while the next one's cells run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from assay.command.lessons import Lesson, is_published
+from assay.report import report_ids, write_pages
+
+Result = dict[str, Any]
+
+
+class Pages:
+    """The pages of the named files below `out`; without `out` there are none. `folders` are those of their runs."""
+
+    def __init__(self, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson]) -> None:
+        self._out, self._lessons = out, lessons
+        self._names = report_ids([{"file": file} for file in files])
+        self._written: dict[int, Future[str | None]] = {}
+        # one thread: the cells need the processors more than the pages do
+        self._pool = ThreadPoolExecutor(1)
+
+    def folders(self, out: Path) -> dict[int, Path]:
+        """Where each file's run lies below `out`."""
+        return {index: out / "runs" / name for index, name in enumerate(self._names)}
+
+    def write(self, index: int, result: Result, folder: Path) -> None:
+        """Have the pages of a result written."""
+        if self._out is not None:
+            self._written[index] = self._pool.submit(
+                write_pages, result, folder, self._out, self._names[index], self._is_published
+            )
+
+    def links(self) -> list[str | None]:
+        """Each page's address below `out`, in the order of the files, once all are written."""
+        self._pool.shutdown()
+        return [self._written[index].result() if index in self._written else None for index in range(len(self._names))]
+
+    def _is_published(self, slug: str | None, source: str) -> bool:
+        return is_published(self._lessons, slug, source)
