@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,9 @@ def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
 
 def prepare_judge(lesson: Lesson, warm: WarmParent) -> Standby:
     """The process that holds the lesson's checks and originals ready; it may still be reading them."""
+    edition = hashlib.sha256(lesson.files.checks.read_bytes()).hexdigest()
     return warm.stand_by(
-        JUDGE, checks=str(lesson.files.checks), wanted=lesson.wanted, sources=lesson.sources,
+        JUDGE, checks=str(lesson.files.checks), edition=edition, wanted=lesson.wanted, sources=lesson.sources,
         exercises=[exercise.number for exercise in lesson.rubric.exercises],
     )  # fmt: skip
 

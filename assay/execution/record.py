@@ -35,7 +35,8 @@ class Execution:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
     cell_seconds: dict[int, float] = field(default_factory=dict)
-    witness_seconds: float = 0.0
+    witness_seconds: float = 0.0  # at the cells' ends
+    witness_inside: float = 0.0  # of the cells' own seconds, as the witness measured itself
     private_tmp: bool = False
     fault: str | None = None
     finished: bool = False  # every section ended of its own; False too when a limit ended the notebook

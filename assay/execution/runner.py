@@ -107,14 +107,18 @@ class Runner:
         if self._witness is not None:
             self._witness.begin_cell(section.exercise, index)
         self._send(e="cell", cell=index)
+        looked = self._looked()
         result = run_cell(self._shell, source, lambda output: self._output(index, output), self._capture)
-        began = time.perf_counter()
+        inside, began = self._looked(), time.perf_counter()
         if self._witness is not None:
             self._witness.end_cell(self._shell.user_ns)
         self._send(
             e="cell_end", cell=index, ok=result.ok, error=result.error, count=result.count, seconds=result.seconds,
-            witness_seconds=time.perf_counter() - began,
+            witness_seconds=time.perf_counter() - began, witness_inside=inside - looked,
         )  # fmt: skip
+
+    def _looked(self) -> float:
+        return 0.0 if self._witness is None else self._witness.recorder.looked
 
     def _output(self, cell: int, output: dict[str, Any]) -> None:
         self._send(e="output", cell=cell, output=output)

@@ -136,6 +136,7 @@ class Supervisor:
         cell, number = int(record["cell"]), self._plan.sections[self._section].exercise
         self.execution.cell_seconds[cell] = float(record["seconds"])
         self.execution.witness_seconds += float(record["witness_seconds"])
+        self.execution.witness_inside += float(record["witness_inside"])
         self.execution.counts[cell] = int(record["count"])
         self._cell = None
         if record["error"] and number not in self.execution.endings:

@@ -49,7 +49,7 @@ def judge(
 
 
 def stand_by(
-    serve: Callable[[Callable[..., dict[str, Any]]], None], checks: str, wanted: list[list[Any]],
+    serve: Callable[[Callable[..., dict[str, Any]]], None], checks: str, edition: str, wanted: list[list[Any]],
     exercises: list[int], sources: list[str],
 ) -> None:  # fmt: skip
     """Collect a lesson's checks and read the originals once, then `serve` judging: its children find both ready.
@@ -57,6 +57,7 @@ def stand_by(
     Args:
         serve: is given what answers for one Run, in a child: `judge` for its folder of evidence and its replays.
         checks, wanted, exercises: as for `judge`.
+        edition: digest of the checks, so that changed ones stand by anew.
         sources: repositories of the kit that this lesson's notebooks load.
     """
     for source in sources:

@@ -25,6 +25,8 @@ class Recorder:
         self._tensor_count = 0
         self.exercise = 0
         self.cell = -1
+        self.looked = 0.0  # seconds spent on looking so far
+        self._is_looking = False
         self.move(folder)
 
     def move(self, folder: Path) -> None:
@@ -33,6 +35,16 @@ class Recorder:
         self._descriptor = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._tensor_bytes = 0
         self._lines = 0
+
+    def begin_looking(self) -> bool:
+        """The clock runs from now on; False when it runs already, because one look is part of another."""
+        began, self._is_looking = not self._is_looking, True
+        return began
+
+    def end_looking(self, seconds: float) -> None:
+        """What began has taken `seconds`."""
+        self._is_looking = False
+        self.looked += seconds
 
     def fact(self, kind: str, **fields: Any) -> None:
         """Append one fact; it carries the exercise (0 is the set-up) and the 0-based cell in which it happened."""
