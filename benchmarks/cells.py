@@ -13,32 +13,40 @@ from assay.execution.record import Execution
 
 @dataclass(frozen=True)
 class CellTimes:
-    """Seconds per submission: the cells alone, with a listening witness, and what it does at the cells' ends."""
+    """Seconds per submission: the cells alone, with a listening witness, what it does at the cells' ends, and what of
+    the watched cells it took for itself."""
 
     alone: float
     watched: float
     ends: float
+    inside: float
 
     @property
     def share(self) -> float:
-        """What the witness adds to the cells' own time, in per cent."""
+        """What the witness adds to the cells' own time, in per cent, as the difference of the two ways."""
         return 100 * (self.watched + self.ends - self.alone) / self.alone
+
+    @property
+    def share_by_itself(self) -> float:
+        """The same as the witness measured itself, against the rest of the same cells."""
+        return 100 * (self.inside + self.ends) / (self.watched - self.inside)
 
 
 def time_cells(
     names: list[str], folder: Path, order: Callable[[str, Path], Order], warm: WarmParent
 ) -> CellTimes:  # fmt: skip
     """Run every submission twice; which way comes first changes by turns, for the machine may grow slower meanwhile."""
-    alone, watched, ends = 0.0, 0.0, 0.0
+    alone, watched, ends, inside = 0.0, 0.0, 0.0, 0.0
     for number, name in enumerate(names):
         for witness in (False, True) if number % 2 else (True, False):
             execution = run_once(order(name, folder / f"{name}-{'watched' if witness else 'alone'}"), warm, witness)
             seconds = sum(execution.cell_seconds.values())
             if witness:
                 watched, ends = watched + seconds, ends + execution.witness_seconds
+                inside += execution.witness_inside
             else:
                 alone += seconds
-    return CellTimes(alone / len(names), watched / len(names), ends / len(names))
+    return CellTimes(*(seconds / len(names) for seconds in (alone, watched, ends, inside)))
 
 
 def run_once(order: Order, warm: WarmParent, witness: bool) -> Execution:

@@ -27,8 +27,9 @@ JOINTS = (
     ("assay.execution.supervise", "Supervisor._on_ready", "ready"),
     ("assay.execution.supervise", "Supervisor._on_finished", "finished"),
     ("assay.execution.engine", "finish", "executed notebook"),
-    ("assay.execution.parent", "WarmParent.call", "judge's process"),
+    ("assay.execution.standby", "Standby.call", "judge's process"),
     ("assay.command.verdict", "score_exercises", "scoring"),
+    ("assay.command.pages", "write_pages", "pages"),
     ("assay.command.run", "publish", "publish"),
 )
 
@@ -73,9 +74,10 @@ def _parts(watch: dict[str, Any], seconds: list[dict[str, float]], wall: float, 
         "judging": total["judging"],
         "a process for the judge": totals["judge's process"] - total["judging"],
         "scoring": totals["scoring"],
-        "reports, gradebook, results on the screen": totals["publish"],
+        "the last pages, gradebook, results on the screen": totals["publish"],
     }
     parts["all else"] = wall - start - sum(parts.values())
+    parts["pages, beside the next notebook's cells"] = totals["pages"]
     return {"start": start, "submission": (wall - start) / n} | {name: s / n for name, s in parts.items()}
 
 

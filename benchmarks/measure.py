@@ -110,7 +110,9 @@ def _cells(bench: Bench, sheet: Sheet, files: list[Path], folder: Path) -> None:
     sheet.add(FLOOR, times.alone)
     sheet.add("cells with the witness", times.watched + times.ends)
     sheet.say("the witness adds, % of the cells' own time (target < 10)", times.share)
-    sheet.say("of this at the ends of cells, timed directly", 100 * times.ends / times.alone)
+    sheet.say("the same as the witness measured itself, % of the rest of the cells", times.share_by_itself)
+    sheet.say("of this at the ends of cells", 100 * times.ends / (times.watched - times.inside))
+    sheet.inside.append(times.inside)
 
 
 def _ours(sheet: Sheet, files: list[Path], folder: Path) -> None:
@@ -120,7 +122,10 @@ def _ours(sheet: Sheet, files: list[Path], folder: Path) -> None:
     overhead = submission - sheet.rows[FLOOR][-1]
     sheet.say("overhead of a submission, s: command less start less floor (target <= 0.5)", overhead)
     cells = found["the cells, with the witness in them"]
+    beside = found.pop("pages, beside the next notebook's cells")
     sheet.say("the same by parts, s: all but the cells", sum(found.values()) - cells)
+    sheet.say("and with the witness's time inside of cells, s", sum(found.values()) - cells + sheet.inside[-1])
+    sheet.say("pages of a submission, written beside the next one's cells, s", beside)
     for part, seconds in found.items():
         sheet.parts.setdefault(part, []).append(seconds)
 

@@ -21,7 +21,8 @@ WIDTH = 110  # also where the output goes to a file, which has no width of its o
 class Sheet:
     """What was found for one cohort of `n` submissions; every list has one number per round.
 
-    `rows` and `parts` are seconds per submission, `starts` seconds paid once per command, `facts` are what they say.
+    `rows` and `parts` are seconds per submission, `starts` seconds paid once per command, `facts` are what they say,
+    `inside` are the witness's seconds inside of a submission's cells.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Sheet:
     starts: dict[str, list[float]] = field(default_factory=dict)
     facts: dict[str, list[float]] = field(default_factory=dict)
     parts: dict[str, list[float]] = field(default_factory=dict)
+    inside: list[float] = field(default_factory=list)
     not_run: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, seconds: float, start: float | None = None) -> None:
