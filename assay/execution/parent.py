@@ -91,6 +91,7 @@ class WarmParent:
         try:
             answer = self._line.greeting(START_S)
         except Fault as fault:
+            self.stop()
             raise Fault(f"The warm parent process did not come up. {fault} {self._last_words()}") from None
         self.versions, self.device = answer["versions"], answer["device"]
 
