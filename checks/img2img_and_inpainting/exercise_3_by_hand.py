@@ -20,7 +20,7 @@ CALL = """    return pipe(
         height=SIDE,
         width=SIDE,
         guidance_scale=7.5,
-        num_inference_steps=8,
+        num_inference_steps=5,
         generator=seeded(5),
     ).images[0]
 """
@@ -41,7 +41,7 @@ def embed(text):
 """
 BODY = """    with torch.no_grad():
         context = torch.cat([embed(""), embed(sky)])
-        scheduler.set_timesteps(8)
+        scheduler.set_timesteps(5)
         times = scheduler.timesteps
         small = mask.resize((SIDE // 8, SIDE // 8), Image.NEAREST)
         m = torch.from_numpy(np.array(small)).float().to(device)[None, None] / 255
@@ -158,7 +158,7 @@ MISTAKES: tuple[Mistake, ...] = (
     _wrong("no guidance inside the mask", (GUIDED, "with_prompt"), caught_by={FULL}),
     _wrong(
         "the steps stop halfway",
-        ("times = scheduler.timesteps\n", "times = scheduler.timesteps[:4]\n"),
+        ("times = scheduler.timesteps\n", "times = scheduler.timesteps[:3]\n"),
         caught_by={FULL},
     ),
     _wrong("another seed for every mask", ("seeded(5)", "seeded(int(np.array(mask).mean()))"), caught_by={SHARED}),
@@ -172,8 +172,8 @@ VARIANTS: tuple[Variant, ...] = (
     _right("a drawn latent", ("latent_dist.mode()", "latent_dist.sample()")),
     _right("the picture in the start", ("z = noise\n", "z = scheduler.add_noise(z0, noise, times[:1])\n")),
     _right(
-        "the last three quarters of the steps",
-        ("times = scheduler.timesteps\n", "times = scheduler.timesteps[2:]\n"),
+        "the last four of five steps",
+        ("times = scheduler.timesteps\n", "times = scheduler.timesteps[1:]\n"),
         ("z = noise\n", "z = scheduler.add_noise(z0, noise, times[:1])\n"),
     ),
     _right(

@@ -14,7 +14,7 @@ DRAW = "ImageDraw.Draw(sky_mask).rectangle([0, 0, SIDE, 108], fill=255)"
 SET = "strength=0.75,"
 IMAGE = "image=scene,"
 NOISE = "Image.fromarray(np.random.randint(0, 255, (SIDE, SIDE, 3), dtype='uint8'))"
-GENERATOR = "num_inference_steps=8,\n    generator=seeded(8),"
+GENERATOR = "num_inference_steps=5,\n    generator=seeded(8),"
 
 
 def _wrong(name: str, *edits: Edit, caught_by: set[str], undetermined: set[str] | None = None) -> Mistake:
