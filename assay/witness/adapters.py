@@ -73,14 +73,11 @@ class Adapters:
             return
         self.end_cell()
         places = {prefix.removesuffix("."): module for prefix, module in modules_of(model)}
-        layers = [layer for layer in self._asked() if layer in places][:ASKED_LAYERS]
-        keep, kept, merged = self._recorder.tensor, {}, False
-        for layer in layers:
-            module = places[layer]
-            weight = _stored(module)
-            if weight is not None:
-                kept[layer] = {"stored": keep(weight), "answered": keep(_answered(module, weight))}
-                merged = merged or bool(module.__dict__.get("merged_adapters"))
+        found = [(layer, places[layer]) for layer in self._asked() if layer in places]
+        asked = [(layer, module, w) for layer, module in found if (w := _stored(module)) is not None][:ASKED_LAYERS]
+        keep = self._recorder.tensor
+        kept = {layer: {"stored": keep(w), "answered": keep(_answered(module, w))} for layer, module, w in asked}
+        merged = any(module.__dict__.get("merged_adapters") for _, module, _ in asked)
         self._recorder.fact("blend", call=call, label=label, merged=merged, layers=kept)
 
     def _asked(self) -> list[str]:
