@@ -116,14 +116,14 @@ MISTAKES: tuple[Mistake, ...] = (
     _wrong(
         "no scaling factor",
         ("latent_dist.mode() * scale", "latent_dist.mode()"),
-        caught_by={SIDES, KEPT, LEVEL, EMPTY},
+        caught_by={KEPT, LEVEL, EMPTY},
         undetermined={SHARP, NEW},
     ),
     _wrong(
         "a mask from 0 to 255",
         (PLANE, PLANE.removesuffix(" / 255")),
-        caught_by={SIDES, SHARP, NEW, KEPT, LEVEL, EMPTY, FULL},
-        undetermined={MASKS, SHARED},
+        caught_by={SIDES, SHARP, KEPT, LEVEL, EMPTY, FULL},
+        undetermined={MASKS, SHARED, NEW},
     ),
     _wrong(
         "the mask is transposed",
