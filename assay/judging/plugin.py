@@ -103,6 +103,16 @@ class Court:
         return work.denoisings or _nothing("no denoising loop ran")
 
     @pytest.fixture
+    def reversals(self, work: Work) -> Any:
+        """The steps of the loops written by hand, or a failure when the U-Net was not asked."""
+        return work.reversals or _nothing("the U-Net was not asked for the noise outside a pipeline")
+
+    @pytest.fixture
+    def latents(self, work: Work) -> Any:
+        """The latents that went through the VAE."""
+        return work.latents
+
+    @pytest.fixture
     def edits(self, work: Work) -> Any:
         """The inpaintings, or a failure when there was none."""
         return work.inpaintings or _nothing("no inpainting ran")

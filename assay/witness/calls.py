@@ -9,6 +9,7 @@ import torch
 from assay.witness.adapters import Adapters
 from assay.witness.denoising import Denoising, whole
 from assay.witness.digest import digest
+from assay.witness.latents import Latents
 from assay.witness.models import LISTED_NAMES, Models, new_rows
 from assay.witness.pictures import Masks, digests_of, mask_argument, picture_digest
 from assay.witness.recorder import Recorder, number
@@ -28,6 +29,7 @@ class Calls:
         self._recorder = recorder
         self._models = models
         self.denoising = Denoising(recorder)
+        self.latents = Latents(recorder)
         self.masks = Masks(recorder)
         self._adapters = adapters
         self._count = 0
@@ -41,6 +43,7 @@ class Calls:
     def begin_exercise(self) -> None:
         """Start counting anew."""
         self.denoising.begin_exercise()
+        self.latents.begin_exercise()
         self._kept = {"training": 0, "encode": 0, "cosine": 0}
         self._described = set()
 
@@ -84,14 +87,13 @@ class Calls:
         size = sum(p.numel() for p in trainable.values())
         self._recorder.fact("trainable", label=label, parameters=listed, size=size)
 
-    def _training_tensors(
-        self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor
-    ) -> dict[str, str | None]:
+    def _training_tensors(self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor) -> dict[str, Any]:
         if self._kept["training"] >= TRAINING_CALLS:
             return {}
         self._kept["training"] += 1
         keep = self._recorder.tensor
-        return {"sample": keep(sample), "text": keep(text), "prediction": keep(prediction)}
+        conditions = [digest(row) for row in text[:LISTED_PROMPTS]]
+        return {"sample": keep(sample), "text": keep(text), "prediction": keep(prediction), "conditions": conditions}
 
     def _denoising_tensors(
         self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor, start: bool
@@ -126,8 +128,7 @@ class Calls:
             fields["loaded_rows_digest"] = digest(table[: loaded.shape[0]])
             fields["table_dtype"] = str(table.dtype)
             fields["new_values"] = new_rows(self._recorder, table, loaded.shape[0])
-        if not training:
-            fields["outputs"] = [digest(row) for row in output[0][:LISTED_PROMPTS]]
+        fields["outputs"] = [digest(row) for row in output[0][:LISTED_PROMPTS]]
         listed = None if ids is None else ids.detach().reshape(-1, ids.shape[-1])[:LISTED_PROMPTS].tolist()
         label = self._models.label(model)
         self._recorder.fact("text", label=label, ids=listed, training=training, pipeline=self._pipeline, **fields)
@@ -142,6 +143,7 @@ class Calls:
                 "mean": self._recorder.tensor(posterior.mean),
                 "deviation": number(float(posterior.std.float().mean())),
             }
+        kept |= self.latents.encoded(image, posterior.mean)
         label = self._models.label(model)
         self._recorder.fact("encode", label=label, image=digest(image), pipeline=self._pipeline, **kept)
 
@@ -150,9 +152,17 @@ class Calls:
         if self._pipeline is not None and self._kept["encode"] <= ENCODES:
             self._recorder.fact("sampled", pipeline=self._pipeline, latents=self._recorder.tensor(latents))
 
-    def decode(self, model: torch.nn.Module, latents: torch.Tensor) -> None:
+    def stepped(self, output: Any, timestep: Any) -> None:
+        """A scheduler's step was made; a pipeline's own steps are the library's and are not written down."""
+        self.denoising.stepped(output)
+        if self._pipeline is None:
+            self._recorder.fact("stepped", time=whole(float(timestep)))
+
+    def decode(self, model: torch.nn.Module, latents: torch.Tensor, output: Any) -> None:
         """latents: (B, 4, h, w) as the decoder gets them, that is, divided by the scaling factor."""
         fields = {"latents": digest(latents), "pipeline": self._pipeline, **self.denoising.decode(latents)}
+        if self._pipeline is None:
+            fields |= self.latents.decoded(output[0] if isinstance(output, tuple) else output.sample)
         self._recorder.fact("decode", label=self._models.label(model), **fields)
 
     def begin_pipeline(self, name: str, arguments: dict[str, Any]) -> None:

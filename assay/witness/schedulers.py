@@ -31,5 +31,5 @@ def _told(witness: Any, result: Any, scheduler: Any, *_: Any, **__: Any) -> None
     witness.calls.denoising.schedule(scheduler)
 
 
-def _stepped(witness: Any, result: Any, *_: Any, **__: Any) -> None:
-    witness.calls.denoising.stepped(result)
+def _stepped(witness: Any, result: Any, scheduler: Any, model_output: Any, timestep: Any, *_: Any, **__: Any) -> None:
+    witness.calls.stepped(result, timestep)

@@ -62,7 +62,7 @@ def _tensors(name: str, value: object) -> Iterator[tuple[str, torch.Tensor]]:
             yield name, torch.from_numpy(np.ascontiguousarray(value))
     elif issubclass(kind, torch.nn.Module):
         yield from ((f"{name}.{inner}", p.detach()) for inner, p in parameters_of(value) if _is_plain(p))  # type: ignore[arg-type]
-    elif kind in (float, int, list, tuple):
+    elif kind in (float, int, list, tuple) or issubclass(kind, np.number):
         numbers = list(_numbers(value, 0))
         if numbers:
             yield name, torch.tensor(numbers if kind in (list, tuple) else numbers[0], dtype=torch.float64)

@@ -67,6 +67,8 @@ class Witness:
             self._asked.end_cell(namespace)
         with unnoticed(self.recorder, "masks"):
             self.calls.masks.look(namespace)
+        with unnoticed(self.recorder, "latents"):
+            self.calls.latents.look(namespace)
         with unnoticed(self.recorder, "tensors"):
             self.recorder.flush()
 
@@ -162,7 +164,7 @@ def _install_calls() -> None:
         w.calls.encode(model, x, out)
 
     def decode(w: Witness, out: Any, model: Any, z: Any, *_: Any, **__: Any) -> None:
-        w.calls.decode(model, z)
+        w.calls.decode(model, z, out)
 
     _after(UNet2DConditionModel, "forward", unet)
     _after(CLIPTextModel, "forward", text)

@@ -16,10 +16,12 @@ from assay.judging.observations.captions import captions
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.facts import Facts
 from assay.judging.observations.inpainting import Inpainting, inpaintings
+from assay.judging.observations.latents import Latents
 from assay.judging.observations.loops import denoisings
 from assay.judging.observations.pictures import Picture, pictures
 from assay.judging.observations.printed import Stated, stated_numbers
 from assay.judging.observations.replays import ReplayEvidence, Replays
+from assay.judging.observations.reversal import Reversal, reversals
 from assay.judging.observations.table import EmbeddingTable
 from assay.judging.observations.training import Training
 
@@ -66,6 +68,16 @@ class Work(Facts):
     def denoisings(self) -> list[Denoising]:
         """The denoising loops of this exercise, in order, by hand or inside a pipeline."""
         return denoisings(self)
+
+    @cached_property
+    def reversals(self) -> list[Reversal]:
+        """The steps of the denoising loops written by hand, and what was made of each."""
+        return reversals(self)
+
+    @cached_property
+    def latents(self) -> Latents:
+        """What went through the VAE, one way and the other."""
+        return Latents(self)
 
     @cached_property
     def masks(self) -> list[torch.Tensor]:

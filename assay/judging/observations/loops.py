@@ -20,7 +20,9 @@ Fact = dict[str, Any]
 
 def denoisings(work: Facts) -> list[Denoising]:
     """Every denoising loop of the exercise, in order."""
-    order = [f for f in work.evidence.facts if f["exercise"] <= work.number and f["kind"] in KINDS]
+    facts = [f for f in work.evidence.facts if f["exercise"] <= work.number]
+    trained = {f["call"] for f in facts if f["kind"] == "unet_gradient"}
+    order = [f for f in facts if f["kind"] in KINDS and f.get("call") not in trained]
     blank = blank_texts(fact for fact in order if fact["kind"] == "text")
     loops = [loop for loop in _loops(order) if order[loop[0]]["exercise"] == work.number]
     return [_made(work, order, loop, blank) for loop in loops]
@@ -33,7 +35,7 @@ def _loops(order: list[Fact]) -> list[list[int]]:
     for place, fact in enumerate(order):
         if fact["kind"] != "unet":
             between.add(fact["kind"])
-        elif not fact["training"]:
+        else:
             if not loops or _begins([order[p] for p in loops[-1]], fact, between):
                 loops.append([])
             loops[-1].append(place)

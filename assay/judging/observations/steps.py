@@ -20,6 +20,8 @@ class Step:
     def __init__(self, calls: list[dict[str, Any]], tensor: Tensors, blank: set[str]) -> None:
         self._calls, self._tensor, self._blank = calls, tensor, blank
         self.timestep = int(calls[0]["times"][0])
+        self.last_call = int(calls[-1]["call"])
+        self.dtype = str(calls[0]["dtype"])
 
     @cached_property
     def sample(self) -> torch.Tensor:
@@ -38,7 +40,7 @@ class Step:
             sample, rows = self._tensor(call.get("sample")), self._tensor(call.get("prediction"))
             if sample is None or rows is None or rows.dim() != 4:
                 raise LookupError("the latents of this step were not kept")
-            for row in range(0, len(rows), max(1, len(sample))):
+            for row in range(0, len(rows), max(1, _different(sample))):
                 found.setdefault(str(call["conditions"][row]), rows[row].double())
         return list(found.items())
 
@@ -91,3 +93,9 @@ def _first(rows: torch.Tensor | None) -> torch.Tensor:
     if rows is None or rows.dim() != 4 or not len(rows):
         raise LookupError("the latents of this step were not kept")
     return rows[0].double()
+
+
+def _different(sample: torch.Tensor) -> int:
+    """How many latents of a batch differ: both halves are the same where it was made for guidance and kept whole."""
+    half = len(sample) // 2
+    return half if len(sample) % 2 == 0 and torch.equal(sample[:half], sample[half:]) else len(sample)
