@@ -78,16 +78,18 @@ def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
 
 
 def require_scaled_latents(latents: Latents) -> None:
-    """Fail when latents were kept as the encoder gave them and nowhere on the scale of diffusion."""
-    require_decoder_scale(latents)
+    """Fail when latents were kept as the encoder gave them and nowhere on the scale of diffusion; where none were kept
+    at all, what was decoded must be right."""
     encoded = [one for one in latents.encoded_so_far if not is_constant(one.mean)]
-    scaled = any(one.is_near(kept) for one in encoded for kept in latents.kept)
-    if not scaled and any(one.is_near(kept, scaled=False) for one in encoded for kept in latents.kept):
+    if any(one.is_near(kept) for one in encoded for kept in latents.kept):
+        return
+    if any(one.is_near(kept, scaled=False) for one in encoded for kept in latents.kept):
         raise Failure(
             f"the latents are kept as the encoder gave them, {1 / encoded[0].scaling_factor:.2f} times too large",
             misconception=SCALE,
             help="What is the standard deviation of your latents? Those that a U-Net denoises have about 1.",
         )
+    require_decoder_scale(latents)
 
 
 def require_straight_line(latents: Latents, least: int) -> None:
