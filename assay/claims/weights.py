@@ -6,11 +6,11 @@ from assay.failure import Failure
 from assay.judging.observations import Work
 from assay.judging.observations.models import ModelHistory
 
-NAMES = {"text_encoder": "the CLIP transformer", "unet": "the U-Net", "vae": "the VAE"}
+NAMES = {"text_encoder": "the CLIP transformer", "unet": "the U-Net", "vae": "the VAE", "clip": "CLIP"}
 
 
 def require_unchanged(work: Work, *kinds: str) -> None:
-    """Fail when a model of these kinds ("unet", "vae", "text_encoder") has other bits than it was loaded with.
+    """Fail when a model of these kinds ("unet", "vae", "text_encoder", "clip") has other bits than it was loaded with.
 
     The token embedding table has a claim of its own; casting to half precision is no change.
 

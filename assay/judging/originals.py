@@ -18,6 +18,7 @@ from assay.witness.digest import digest
 from assay.witness.quiet import quiet
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+PLAIN_FILES = {"CLIP": "open_clip_model.safetensors"}  # written under the model's own names, whoever wrote them
 _CACHED = re.compile(r".*/models--([\w.-]+?)--([\w.-]+)/snapshots/[0-9a-f]+(?:/([\w.-]+))?/?")
 
 
@@ -50,6 +51,8 @@ def original_tensors(cls: str, source: str, subfolder: str | None) -> dict[str, 
     building the model. Others may use names that the library translates when it loads them.
     """
     folder, loader = snapshot(source, subfolder), _loader(cls)
+    if folder is not None and cls in PLAIN_FILES:
+        return load_file(folder / PLAIN_FILES[cls]) if (folder / PLAIN_FILES[cls]).is_file() else {}
     if folder is None or loader is None:
         return {}
     if not _written_by_these_versions():
@@ -184,3 +187,35 @@ def scheduler(source: str, cls: str, options: dict[str, Any]) -> Any:
     known = signature(maker).parameters
     with quiet():
         return maker.from_config({n: v for n, v in (options | config).items() if n in known})
+
+
+@cache
+def contrast_model(source: str) -> Any:
+    """The kit's pair of encoders for pictures and texts whose weights are called `source`.
+
+    Raises:
+        LookupError: the kit or open_clip has none.
+    """
+    import open_clip
+
+    for name, tag in open_clip.list_pretrained():
+        known = open_clip.get_pretrained_cfg(name, tag).get("hf_hub", "").strip("/")
+        if known == source and snapshot(source, None) is not None:
+            with quiet():
+                return open_clip.create_model(name, pretrained=tag).eval()
+    raise LookupError(f"the kit has no pair of encoders {source!r}")
+
+
+def text_of(ids: list[int]) -> str:
+    """The sentence that CLIP's token ids stand for, without marks and padding."""
+    reader = _reader()
+    words = ids[1:] if ids[:1] == [reader.sot_token_id] else ids
+    end = words.index(reader.eot_token_id) if reader.eot_token_id in words else len(words)
+    return str(reader.decode(words[:end])).strip()
+
+
+@cache
+def _reader() -> Any:
+    from open_clip import SimpleTokenizer
+
+    return SimpleTokenizer()

@@ -113,6 +113,11 @@ class Court:
         return work.latents
 
     @pytest.fixture
+    def contrast(self, work: Work) -> Any:
+        """The work with a pair of encoders for pictures and texts."""
+        return work.contrast
+
+    @pytest.fixture
     def edits(self, work: Work) -> Any:
         """The inpaintings, or a failure when there was none."""
         return work.inpaintings or _nothing("no inpainting ran")

@@ -20,6 +20,7 @@ KINDS = {
     "AutoencoderKL": "vae",
     "CLIPTextModel": "text_encoder",
     "CLIPTextModelWithProjection": "text_encoder",
+    "CLIP": "clip",
 }
 LISTED_ROWS = 256  # row numbers written down; a count is kept beside them, and 256 names are more than anyone reads
 LISTED_NAMES = 2000  # parameters named in one fact: the full-size U-Net has 686, LoRA adds 256

@@ -12,8 +12,11 @@ import torch
 
 from assay.witness.adapters import Adapters, listen_to_adapters
 from assay.witness.calls import Calls
+from assay.witness.contrast import Contrast, install_contrast
 from assay.witness.drawings import Drawings, install_drawings
+from assay.witness.items import Items, install_items
 from assay.witness.models import Models
+from assay.witness.products import Products, install_cosine, install_products
 from assay.witness.quiet import is_quiet
 from assay.witness.recorder import Recorder
 from assay.witness.schedulers import listen_to_schedulers
@@ -36,6 +39,9 @@ class Witness:
         self.calls = Calls(self.recorder, self.models, self.adapters)
         self.tokens = Tokens(self.recorder)
         self.drawings = Drawings(self.recorder)
+        self.contrast = Contrast(self.recorder, self.models)
+        self.products = Products(self.recorder)
+        self.items = Items(self.recorder)
         self._asked = AskedValues(self.recorder, values)
         self._names = names
         self._known: dict[str, int] = {}
@@ -50,8 +56,8 @@ class Witness:
     def begin_cell(self, exercise: int, cell: int) -> None:
         """A cell is about to run: `exercise` 0 is the set-up, `cell` the 0-based index among all cells."""
         if exercise != self.recorder.exercise:
-            self.calls.begin_exercise()
-            self.drawings.begin_exercise()
+            for part in (self.calls, self.drawings, self.contrast, self.products, self.items):
+                part.begin_exercise()
         self.recorder.exercise, self.recorder.cell = exercise, cell
         self.models.begin_cell()
         self.tokens.begin_cell()
@@ -59,18 +65,23 @@ class Witness:
     def end_cell(self, namespace: Mapping[str, Any]) -> None:
         """The cell has ended, well or not: write down the state of the world."""
         for what, end in (("tokens", self.tokens.end_cell), ("adapters", self.adapters.end_cell),
-                          ("models", self.models.end_cell), ("training", self.training.end_cell)):  # fmt: skip
+                          ("models", self.models.end_cell), ("training", self.training.end_cell),
+                          ("items", self.items.end_cell)):  # fmt: skip
             with unnoticed(self.recorder, what):
                 end()
         with unnoticed(self.recorder, "values"):
             record_values(self.recorder, namespace, self._known, self._names)
             self._asked.end_cell(namespace)
-        with unnoticed(self.recorder, "masks"):
-            self.calls.masks.look(namespace)
-        with unnoticed(self.recorder, "latents"):
-            self.calls.latents.look(namespace)
+        for what, look in (("masks", self.calls.masks.look), ("latents", self.calls.latents.look)):
+            with unnoticed(self.recorder, what):
+                look(namespace)
         with unnoticed(self.recorder, "tensors"):
             self.recorder.flush()
+
+    def cosine(self, one: torch.Tensor, other: torch.Tensor, result: torch.Tensor) -> None:
+        """The library's own cosines, of two vectors or of two tables of them."""
+        self.calls.cosine(one, other, result)
+        self.products.cosines(one, other, result)
 
 
 def _listening() -> Witness | None:
@@ -102,13 +113,17 @@ def install() -> None:
     _install_pipelines()
     _install_training()
     listen_to_adapters(_listening)
-    install_drawings(_note_drawing)
+    install_contrast(_after)
+    install_items(_after)
+    install_drawings(lambda note, drawn: _note("drawing", lambda witness: note(witness.drawings, drawn)))
+    install_products(lambda *tensors: _note("product", lambda witness: witness.products.product(*tensors)))
+    install_cosine(lambda *tensors: _note("cosine", lambda witness: witness.cosine(*tensors)))
 
 
-def _note_drawing(note: Callable[[Drawings, Any], None], drawn: Any) -> None:
+def _note(what: str, note: Callable[[Witness], None]) -> None:
     if (witness := _listening()) is not None:
-        with unnoticed(witness.recorder, "drawing"):
-            note(witness.drawings, drawn)
+        with unnoticed(witness.recorder, what):
+            note(witness)
 
 
 def _install_loading() -> None:
@@ -175,23 +190,6 @@ def _install_calls() -> None:
 
     _after(AutoencoderKL, "decode", decode)
     _after(DiagonalGaussianDistribution, "sample", sampled)
-    _install_cosine()
-
-
-def _install_cosine() -> None:
-    original = torch.nn.functional.cosine_similarity
-
-    @functools.wraps(original)
-    def cosine_similarity(x1: Any, x2: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(x1, x2, *args, **kwargs)
-        witness = _listening()
-        if witness is not None and torch.is_tensor(x1) and torch.is_tensor(x2):
-            with unnoticed(witness.recorder, "cosine"):
-                witness.calls.cosine(x1, x2, result)
-        return result
-
-    torch.nn.functional.cosine_similarity = cosine_similarity
-    torch.cosine_similarity = cosine_similarity
 
 
 def _install_pipelines() -> None:

@@ -13,6 +13,7 @@ from assay.judging.evidence import Evidence, read_json
 from assay.judging.observations.adapter import Adapter
 from assay.judging.observations.blends import Blend, blends
 from assay.judging.observations.captions import captions
+from assay.judging.observations.contrast import Contrast
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.facts import Facts
 from assay.judging.observations.inpainting import Inpainting, inpaintings
@@ -78,6 +79,11 @@ class Work(Facts):
     def latents(self) -> Latents:
         """What went through the VAE, one way and the other."""
         return Latents(self)
+
+    @cached_property
+    def contrast(self) -> Contrast:
+        """The work with a pair of encoders for pictures and texts."""
+        return Contrast(self)
 
     @cached_property
     def masks(self) -> list[torch.Tensor]:

@@ -32,9 +32,10 @@ class Facts:
         return histories([f for f in self.evidence.facts if f["exercise"] <= self.number])
 
     def used(self, kind: str) -> list[ModelHistory]:
-        """The models of a kind ("unet", "vae", "text_encoder") that this exercise loaded or called, oldest first."""
-        call = {"unet": ("unet",), "vae": ("encode", "decode"), "text_encoder": ("text",)}[kind]
-        labels = {f["label"] for name in ("load", *call) for f in self.facts(name)}
+        """The models of a kind ("unet", "vae", "text_encoder", "clip") that this exercise loaded or called, oldest
+        first."""
+        calls = {"unet": ("unet",), "vae": ("encode", "decode"), "text_encoder": ("text",), "clip": ("seen", "read")}
+        labels = {f["label"] for name in ("load", *calls[kind]) for f in self.facts(name)}
         return [model for label, model in self.models.items() if model.kind == kind and label in labels]
 
     @cached_property

@@ -1,0 +1,159 @@
+"""What work with a pair of encoders must keep to: features of the encoders themselves, compared by their cosines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from assay.failure import Failure
+from assay.judging.observations.contrast import Contrast, Table, cosines, have_unit_length, places
+
+FEATURES = 1e-4  # relative; the same network in another process answers within 1e-5
+TIED = 1e-6  # two cosines closer than float32 tells apart
+LENGTH = "a dot product grows with the length of the vectors; only between unit vectors is it the cosine of their angle"
+
+
+def require_encoder_features(contrast: Contrast, pictures: bool = True) -> None:
+    """Fail unless texts, and pictures where wanted, were encoded, and the features are those of the loaded encoders."""
+    counts = {"texts": len(contrast.read)} | ({"pictures": len(contrast.seen)} if pictures else {})
+    for what, count in counts.items():
+        if count < 2:
+            raise Failure(
+                f"{count} {what} were encoded",
+                misconception="there are two encoders that share no weights, one for pictures and one for texts",
+                help=f"Which of the model's methods encodes {what}?",
+            )
+    unlike = contrast.unlike()
+    if not unlike <= FEATURES:
+        raise Failure(
+            f"the features are {unlike:.2g} away (relative) from what the pretrained encoders give",
+            misconception="zero-shot means that nothing is trained: the encoders stay as they were loaded",
+            help="Are the pretrained weights loaded, and is the model left as it is?",
+        )
+
+
+def require_cosine_table(contrast: Contrast, numbers: Iterable[float]) -> None:
+    """Fail unless the cosines of the texts with the pictures were computed."""
+    wanted = cosines(contrast.read, contrast.seen) if contrast.read.shape[1:] == contrast.seen.shape[1:] else None
+    if wanted is None or not wanted.numel():
+        raise Failure("no texts and pictures were encoded to be compared")
+    across = [table for table in contrast.tables if _sides(table, contrast.read, contrast.seen)]
+    if any(table.holds_cosines(contrast.read, contrast.seen) for table in contrast.tables):
+        return
+    if any(table.holds_cosines(table.left, table.right) for table in across) or holds_all(numbers, wanted):  # type: ignore[arg-type]
+        return
+    raise Failure(
+        f"none of {len(contrast.tables)} tables holds the cosines of {len(contrast.read)} texts with "
+        f"{len(contrast.seen)} pictures",
+        misconception=LENGTH,
+        help="Give every feature vector the length 1 before you multiply.",
+    )
+
+
+def require_unit_features(contrast: Contrast, what: str) -> None:
+    """Fail when similarities were made of the features of `what` ("pictures" or "texts") at another length than 1."""
+    own, other = (contrast.seen, contrast.read) if what == "pictures" else (contrast.read, contrast.seen)
+    if not len(own):
+        raise Failure(f"no {what} were encoded")
+    used = [(side, table) for table in contrast.tables for side in _own_sides(table, own, other)]
+    if not used:
+        raise LookupError(f"no similarities with the features of {what} were seen")
+    wrong = [side for side, table in used if not table.straight and not have_unit_length(side)]
+    if wrong:
+        lengths = wrong[0].norm(dim=1)
+        raise Failure(
+            f"the features of {what} were compared at lengths from {float(lengths.min()):.3g} to "
+            f"{float(lengths.max()):.3g}",
+            misconception=LENGTH,
+            help="Where in your lines do the features get the length 1?",
+        )
+
+
+def require_argmax(
+    contrast: Contrast, classes: torch.Tensor, predictions: list[torch.Tensor]
+) -> tuple[int, torch.Tensor]:
+    """(place of the first picture, predictions): fails unless one of the lists `predictions` (n,) names for each picture
+    the most similar of `classes` (k, d), ties aside."""
+    if classes.shape[1:] != contrast.seen.shape[1:] or not len(contrast.seen):
+        raise Failure("no pictures were encoded to be classified")
+    table = cosines(contrast.seen, classes)
+    best = table >= table.max(dim=1, keepdim=True).values - TIED
+    closest, least = None, 1.0
+    for guesses in predictions:
+        place, wrong = _best_place(best, guesses)
+        if not wrong:
+            return place, guesses
+        closest, least = min((closest, least), (guesses, wrong), key=lambda pair: pair[1])
+    if closest is None:
+        raise Failure(
+            f"no list with a class for each of {len(contrast.seen)} pictures was found",
+            help="Keep the predictions of all batches.",
+        )
+    raise Failure(
+        f"{least:.0%} of {len(closest)} predictions are not the class of the most similar text",
+        misconception="the prediction is the text with the largest cosine: along which axis, and of which vectors?",
+        help="Take one picture, print its similarities to all classes, and compare with its prediction.",
+    )
+
+
+def _best_place(best: torch.Tensor, guesses: torch.Tensor) -> tuple[int, float]:
+    """Where among the pictures the guesses fit best, and the share that is wrong there. `best`: (n, k) booleans."""
+    count, found = len(guesses), (0, 1.0)
+    if guesses.dim() != 1 or not 0 < count <= len(best) or not bool(((guesses >= 0) & (guesses < best.shape[1])).all()):
+        return found
+    for place in range(len(best) - count + 1):
+        right = best[place : place + count].gather(1, guesses.long()[:, None]).double().mean()
+        found = min(found, (place, 1 - float(right)), key=lambda pair: pair[1])
+    return found
+
+
+def compared_groups(contrast: Contrast, numbers: Iterable[float], straight: bool) -> set[frozenset[str]]:
+    """Groups of two different texts and more whose similarities were computed, with each other or with pictures;
+    with `straight` only those whose similarities are cosines."""
+    found = set()
+    for table in contrast.tables:
+        if table.left is None or table.right is None:
+            continue
+        rows, columns = places(table.left, contrast.read), places(table.right, contrast.read)
+        told = frozenset(contrast.prompts[n] for side in (rows, columns) if side is not None for n in side)
+        whole = all(p is not None or places(s, contrast.seen) is not None
+                    for p, s in ((rows, table.left), (columns, table.right)))  # fmt: skip
+        if whole and len(told) > 1 and (not straight or table.holds_cosines(table.left, table.right)):
+            found.add(told)
+    return found | _by_numbers(contrast, list(numbers))
+
+
+def _by_numbers(contrast: Contrast, numbers: list[float]) -> set[frozenset[str]]:
+    """Each pair of texts, and each batch of them, all of whose cosines are among `numbers`."""
+    table, prompts = (
+        cosines(contrast.read, contrast.read) if len(contrast.read) else torch.empty(0, 0),
+        contrast.prompts,
+    )
+    found = set()
+    for one in range(len(prompts)):
+        for other in range(one + 1, len(prompts)):
+            if prompts[one] != prompts[other] and holds_all(numbers, table[one, other : other + 1]):
+                found.add(frozenset((prompts[one], prompts[other])))
+    return found
+
+
+def holds_all(numbers: Iterable[float], wanted: torch.Tensor) -> bool:
+    """Whether every number of `wanted` is among `numbers`."""
+    kept = torch.tensor(list(numbers), dtype=torch.float64)
+    if not len(kept):
+        return False
+    distance = (wanted.reshape(-1, 1).double() - kept).abs().nan_to_num(float("inf")).min(dim=1).values
+    return bool((distance <= 1e-5).all())
+
+
+def _sides(table: Table, one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether the table was made of directions of `one` and of `other`."""
+    sides = (table.left, table.right)
+    return any(places(a, one) is not None and places(b, other) is not None for a, b in (sides, sides[::-1]))
+
+
+def _own_sides(table: Table, own: torch.Tensor, other: torch.Tensor) -> list[torch.Tensor]:
+    """The vectors of a table with directions of `own`, if those on the other side have directions of `other`."""
+    sides = ((table.left, table.right), (table.right, table.left))
+    return [a for a, b in sides if a is not None and places(a, own) is not None and places(b, other) is not None]
