@@ -192,12 +192,15 @@ def check_the_prompt_reached_the_unet_through_clip(work, reversals):
         )
 
 
-def check_the_noisy_latent_follows_the_forward_process(loops, replays):
+def check_the_noisy_latent_follows_the_forward_process(work, loops, replays):
     """The U-Net's input is sqrt(alpha_bar) times the picture's scaled latent plus sqrt(1 - alpha_bar) times unit noise,
     at the timestep that the U-Net is told."""
-    others = replays["other_picture"].work.denoisings
+    if all(loop.clean is None for loop in loops):
+        raise Failure("no picture was encoded", help="The starting latent is that of a picture.")
+    # a latent that an earlier exercise made may serve again; then there is no encoding to be given another picture
+    again = replays["other_picture"].work.denoisings if work.facts("encode") else [None] * len(loops)
     slips = []
-    for loop, other in zip(loops, others, strict=False):
+    for loop, other in zip(loops, again, strict=False):
         try:
             _require_noised(loop, other)
             return
@@ -213,7 +216,8 @@ def _require_noised(loop, other):
             misconception="timestep 0 is all but clean, and there are none above 999",
             help="Choose a timestep at which there is noise to be removed.",
         )
-    require_forward_start(loop, other)
+    if other is not None:
+        require_forward_start(loop, other)
     require_unit_start_noise(loop)
 
 

@@ -73,8 +73,8 @@ def require_unit_features(contrast: Contrast, what: str) -> None:
 def require_argmax(
     contrast: Contrast, classes: torch.Tensor, predictions: list[torch.Tensor]
 ) -> tuple[int, torch.Tensor]:
-    """(place of the first picture, predictions): fails unless one of the lists `predictions` (n,) names for each picture
-    the most similar of `classes` (k, d), ties aside."""
+    """(place of the first picture, predictions): fails unless one of the lists `predictions` (n,) names for each
+    picture the most similar of `classes` (k, d), ties aside."""
     if classes.shape[1:] != contrast.seen.shape[1:] or not len(contrast.seen):
         raise Failure("no pictures were encoded to be classified")
     table = cosines(contrast.seen, classes)

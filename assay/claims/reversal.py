@@ -16,6 +16,12 @@ def require_reverse_step(reversals: list[Reversal]) -> None:
             misconception="the prediction belongs to one noise level; the step has to start from that very level",
             help="Follow your timestep through add_noise, the U-Net and the scheduler's step.",
         )
+    if not any(one.used_its_own_prediction for one in reversals):
+        raise Failure(
+            "the noise that the scheduler was given is not what the U-Net answered",
+            misconception="when a picture is made, nobody knows the noise in it: the step lives on a prediction",
+            help="Which tensor holds the U-Net's answer?",
+        )
     if not any(one.leads_to(result) for one in reversals for result in one.results):
         raise Failure(
             f"no latents were seen that a scheduler's step makes of the U-Net's answer at timestep "

@@ -19,6 +19,7 @@ from assay.witness.weights import embedding_table, parameters_of
 TRAINING_CALLS = 64  # of one exercise kept with all their tensors; statistics over 64 noise samples settle every check
 LISTED_PROMPTS = 64  # rows of one batch of ids that are written down: captions of a whole set may be encoded at once
 COSINES = 64  # calls of one cell kept with their two vectors
+STEPS = 64  # steps of one exercise kept with the noise that the scheduler was given
 ENCODES = 64  # of one exercise kept with mean and deviation, as many as training calls
 
 
@@ -37,14 +38,14 @@ class Calls:
         self._pipeline_started = False
         self._has_picture = False
         self._last_timestep: int | None = None
-        self._kept = {"training": 0, "encode": 0, "cosine": 0}
+        self._kept = {"training": 0, "encode": 0, "cosine": 0, "step": 0}
         self._described: set[str] = set()
 
     def begin_exercise(self) -> None:
         """Start counting anew."""
         self.denoising.begin_exercise()
         self.latents.begin_exercise()
-        self._kept = {"training": 0, "encode": 0, "cosine": 0}
+        self._kept = {"training": 0, "encode": 0, "cosine": 0, "step": 0}
         self._described = set()
 
     def unet(
@@ -152,11 +153,13 @@ class Calls:
         if self._pipeline is not None and self._kept["encode"] <= ENCODES:
             self._recorder.fact("sampled", pipeline=self._pipeline, latents=self._recorder.tensor(latents))
 
-    def stepped(self, output: Any, timestep: Any) -> None:
+    def stepped(self, output: Any, noise: torch.Tensor, timestep: Any) -> None:
         """A scheduler's step was made; a pipeline's own steps are the library's and are not written down."""
         self.denoising.stepped(output)
         if self._pipeline is None:
-            self._recorder.fact("stepped", time=whole(float(timestep)))
+            self._kept["step"] += 1
+            used = self._recorder.tensor(noise) if self._kept["step"] <= STEPS else None
+            self._recorder.fact("stepped", time=whole(float(timestep)), used=used)
 
     def decode(self, model: torch.nn.Module, latents: torch.Tensor, output: Any) -> None:
         """latents: (B, 4, h, w) as the decoder gets them, that is, divided by the scaling factor."""

@@ -1,4 +1,4 @@
-"""Decides what is written down of a pair of encoders for pictures and texts: what they were asked, and what they gave."""
+"""Decides what is written down of a pair of encoders for pictures and texts: what they were asked, what they gave."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Contrast:
 
 
 def install_contrast(after: Callable[[Any, str, Callable[..., None]], None]) -> None:
-    """`after(owner, name, note)` wraps a function; here it wraps open_clip's models, where that library is installed."""
+    """`after(owner, name, note)` wraps a function; here it wraps open_clip's models where it is installed."""
     try:
         from open_clip import CLIP, factory
     except ImportError:

@@ -32,4 +32,4 @@ def _told(witness: Any, result: Any, scheduler: Any, *_: Any, **__: Any) -> None
 
 
 def _stepped(witness: Any, result: Any, scheduler: Any, model_output: Any, timestep: Any, *_: Any, **__: Any) -> None:
-    witness.calls.stepped(result, timestep)
+    witness.calls.stepped(result, model_output, timestep)

@@ -73,8 +73,7 @@ MISTAKES = (
     _wrong(
         "the step gets the true noise",
         Edit(BACK, BACK.replace("predicted", "noise")),
-        caught_by={STEP, DECODED},
-        undetermined={STEP, DECODED},
+        caught_by={STEP},
     ),
     _wrong(
         "signal and noise swapped", Edit(NOISY, "zt = scheduler.add_noise(noise, z0, timestep)"), caught_by={FORWARD}
@@ -220,7 +219,7 @@ VARIANTS = (
         ),
         Edit(
             BACK,
-            "z_less = scheduler.step(model_output=predicted, timestep=timestep.item(), sample=zt, return_dict=False)[0]",
+            "z_less = scheduler.step(model_output=predicted, timestep=timestep.item(), sample=zt).prev_sample",
         ),
         Edit(TEXT, "embeddings = text_encoder(input_ids=ids)[0]"),
     ),

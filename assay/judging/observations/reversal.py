@@ -36,11 +36,12 @@ class Law:
 class Reversal:
     """One step of a loop written by hand. `stepped` is what schedulers answered after its U-Net call, `decoded` what
     was decoded then, as the decoder got it, with the scaling factor; `after` what the U-Net got next; `times` are
-    the timesteps that schedulers were told. All tensors are (4, h, w), float64."""
+    the timesteps that schedulers were told and `used` the noise. All tensors are (4, h, w), float64."""
 
     loop: Denoising
     step: Step
     times: tuple[int, ...]
+    used: tuple[torch.Tensor, ...]
     stepped: tuple[torch.Tensor, ...]
     decoded: tuple[tuple[torch.Tensor, float], ...]
     after: torch.Tensor | None
@@ -56,6 +57,16 @@ class Reversal:
     def leads_to(self, result: torch.Tensor) -> bool:
         """Whether a scheduler could have made `result` of this step."""
         return any(self._obeys(law, result) for law in self._laws())
+
+    @property
+    def used_its_own_prediction(self) -> bool:
+        """Whether the noise that a scheduler was given is what the U-Net had answered, if need be with guidance."""
+        for noise in self.used:
+            if noise.shape == self.step.prompt.shape and bool(torch.isfinite(noise).all()):
+                own = combined(self.step, by_least_squares(self.step, noise))
+                if bool((noise - own).norm() <= max(EXACT, ROUNDINGS * self.precision) * noise.norm()):
+                    return True
+        return not self.used
 
     def is_clean_guess(self, result: torch.Tensor) -> bool:
         """Whether `result` is the clean latent that the prediction implies: schedulers answer with it as well."""
@@ -139,6 +150,7 @@ def _made(
         loop=loop,
         step=step,
         times=tuple(int(fact["time"]) for fact in facts if fact["kind"] == "stepped"),
+        used=tuple(row for f in facts if f["kind"] == "stepped" for row in _rows(work, f.get("used"))),
         stepped=tuple(row for fact in decodes for name in fact.get("stepped", ()) for row in _rows(work, name)),
         decoded=tuple((row, _factor(work, fact)) for fact in decodes for row in _rows(work, fact.get("tensor"))),
         after=after,
