@@ -7,7 +7,15 @@ from collections.abc import Iterable
 import torch
 
 from assay.failure import Failure
-from assay.judging.observations.contrast import Contrast, Table, cosines, have_unit_length, places
+from assay.judging.observations.contrast import (
+    PARALLEL,
+    Contrast,
+    Table,
+    cosines,
+    have_unit_length,
+    places,
+)
+from assay.tensors import is_constant
 
 FEATURES = 1e-4  # relative; the same network in another process answers within 1e-5
 TIED = 1e-6  # two cosines closer than float32 tells apart
@@ -36,7 +44,7 @@ def require_encoder_features(contrast: Contrast, pictures: bool = True) -> None:
 def require_cosine_table(contrast: Contrast, numbers: Iterable[float]) -> None:
     """Fail unless the cosines of the texts with the pictures were computed."""
     wanted = cosines(contrast.read, contrast.seen) if contrast.read.shape[1:] == contrast.seen.shape[1:] else None
-    if wanted is None or not wanted.numel():
+    if wanted is None or is_constant(wanted) or not bool(torch.isfinite(wanted).all()):
         raise Failure("no texts and pictures were encoded to be compared")
     across = [table for table in contrast.tables if _sides(table, contrast.read, contrast.seen)]
     if any(table.holds_cosines(contrast.read, contrast.seen) for table in contrast.tables):
@@ -79,6 +87,8 @@ def require_argmax(
         raise Failure("no pictures were encoded to be classified")
     table = cosines(contrast.seen, classes)
     best = table >= table.max(dim=1, keepdim=True).values - TIED
+    if bool(best.all(dim=1).any()):
+        raise Failure("to some pictures all classes are equally similar: their features say nothing")
     closest, least = None, 1.0
     for guesses in predictions:
         place, wrong = _best_place(best, guesses)
@@ -133,7 +143,8 @@ def _by_numbers(contrast: Contrast, numbers: list[float]) -> set[frozenset[str]]
     found = set()
     for one in range(len(prompts)):
         for other in range(one + 1, len(prompts)):
-            if prompts[one] != prompts[other] and holds_all(numbers, table[one, other : other + 1]):
+            apart = prompts[one] != prompts[other] and 0 < abs(float(table[one, other])) < 1 - PARALLEL
+            if apart and holds_all(numbers, table[one, other : other + 1]):
                 found.add(frozenset((prompts[one], prompts[other])))
     return found
 

@@ -19,7 +19,7 @@ SCALE += "knows latents of unit size, the decoder those that the encoder gave"
 
 def require_encoded(latents: Latents, different: int = 1) -> list[Encoded]:
     """The pictures that were encoded; fails unless there are so many different ones, each with values from -1 to 1."""
-    found = [one for one in latents.encoded if not is_constant(one.mean)]
+    found = [one for one in latents.encoded if _is_picture(one)]
     pictures = {one.picture for one in found}
     if len(pictures) < different:
         raise Failure(
@@ -36,6 +36,11 @@ def require_encoded(latents: Latents, different: int = 1) -> list[Encoded]:
     return found
 
 
+def _is_picture(one: Encoded) -> bool:
+    """Whether something was encoded that differs from place to place."""
+    return bool(torch.isfinite(one.mean).all()) and not is_constant(one.mean)
+
+
 def require_compression(latents: Latents, factor: float) -> None:
     """Fail unless every picture (3, H, W) became latents (4, H/8, W/8), which are `factor` times fewer numbers."""
     for one in require_encoded(latents):
@@ -49,7 +54,7 @@ def require_decoder_scale(latents: Latents) -> None:
     """Fail unless a picture's latents were decoded, and none of them on the wrong scale."""
     if not latents.decoded:
         raise Failure("nothing was decoded", help="The latent is no picture; which half of the VAE makes one of it?")
-    encoded = [one for one in latents.encoded_so_far if not is_constant(one.mean)]
+    encoded = [one for one in latents.encoded_so_far if _is_picture(one)]
     for decoded in latents.decoded:
         for one in encoded:
             wrong = _wrong_scale(one, decoded)
@@ -80,7 +85,7 @@ def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
 def require_scaled_latents(latents: Latents) -> None:
     """Fail when latents were kept as the encoder gave them and nowhere on the scale of diffusion; where none were kept
     at all, what was decoded must be right."""
-    encoded = [one for one in latents.encoded_so_far if not is_constant(one.mean)]
+    encoded = [one for one in latents.encoded_so_far if _is_picture(one)]
     if any(one.is_near(kept) for one in encoded for kept in latents.kept):
         return
     if any(one.is_near(kept, scaled=False) for one in encoded for kept in latents.kept):
@@ -95,7 +100,7 @@ def require_scaled_latents(latents: Latents) -> None:
 def require_straight_line(latents: Latents, least: int) -> None:
     """Fail unless `least` latents or more between those of two pictures were decoded, one after the other on the
     straight line (1 - a) z_a + a z_b."""
-    encoded = list({one.picture: one for one in latents.encoded_so_far if not is_constant(one.mean)}.values())
+    encoded = list({one.picture: one for one in latents.encoded_so_far if _is_picture(one)}.values())
     best: list[float] = []
     for one, other in combinations(encoded, 2):
         shares = [share for decoded in latents.decoded if (share := _share(decoded, one, other)) is not None]

@@ -63,8 +63,11 @@ class Reversal:
         """Whether the noise that a scheduler was given is what the U-Net had answered, if need be with guidance."""
         for noise in self.used:
             if noise.shape == self.step.prompt.shape and bool(torch.isfinite(noise).all()):
-                own = combined(self.step, by_least_squares(self.step, noise))
-                if bool((noise - own).norm() <= max(EXACT, ROUNDINGS * self.precision) * noise.norm()):
+                weights = by_least_squares(self.step, noise)
+                own = combined(self.step, weights)
+                if abs(sum(weights) - 1) <= WEIGHTS and bool(
+                    (noise - own).norm() <= max(EXACT, ROUNDINGS * self.precision) * noise.norm()
+                ):
                     return True
         return not self.used
 
