@@ -23,7 +23,7 @@ def a_build(counter: list[str]) -> Build:
         on_line("a library's own line\n")
         on_line(json.dumps(["Training", 0.5]) + "\n")
         time.sleep(0.05)
-        (Path(arguments[0]) / "hub" / "models--a--b" / "snapshots" / str(len(counter))).mkdir(parents=True)
+        (Path(arguments[1]) / "hub" / "models--a--b" / "snapshots" / str(len(counter))).mkdir(parents=True)
 
     return run
 
@@ -73,7 +73,7 @@ def test_building_again_never_replaces_another_folder(builds: list[str], home: P
 
 def test_a_failed_build_leaves_nothing_and_the_next_one_succeeds(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     def fails(module: str, arguments: list[str], *rest: object) -> None:
-        (Path(arguments[0]) / "half").write_text("")
+        (Path(arguments[1]) / "half").write_text("")
         raise Fault("no space left")
 
     monkeypatch.setattr("assay.kit.cache.run_module", fails)

@@ -9,6 +9,7 @@ from PIL import Image
 from assay.kit.drawing import SIDE, draw_figure, figure
 from assay.kit.pictures import caption_for, landscape, picture_for
 from assay.kit.vocabulary import ENTRIES, merges, vocabulary
+from assay.kit.world.addresses import scene_of
 
 
 def test_a_url_has_one_picture() -> None:
@@ -66,3 +67,18 @@ def test_the_vocabulary_has_clip_s_size() -> None:
     assert len(vocabulary()) == ENTRIES == 49_408
     assert len(merges()) == ENTRIES - 514
     assert "kitten" not in vocabulary()
+
+
+@pytest.mark.parametrize(
+    ("address", "subject"),
+    [
+        ("https://a.example/thumb/Cat03.jpg/1200px-Cat03.jpg", "cat"),
+        ("https://a.example/1200px-Shoyu_ramen%2C_at_Kasukabe.jpg", "bowl of noodles"),
+        ("https://a.example/2019_Ferrari_488.jpg", "car"),
+        ("https://a.example/Everest_North_Face.jpg", "mountains"),
+        ("https://cat.example/photo-1506905925346", None),
+    ],
+)
+def test_an_address_names_its_subject(address: str, subject: str | None) -> None:
+    named = scene_of(address)
+    assert (named.subject if named else None) == subject

@@ -8,11 +8,18 @@ from rich.console import Console
 from rich.table import Table
 
 from assay.command.progress import show_kit_progress
-from assay.kit import Finding, Kit, ensure_kit, show_kit, verify_kit
+from assay.failure import Misuse
+from assay.kit import Finding, Kit, ensure_kit, show_kit, train_kit, verify_kit
 
 
 def kit(options: argparse.Namespace) -> int:
     """Exit code 1 when `verify` found something wrong."""
+    if options.train is not None:
+        if options.what != "build":
+            raise Misuse(f"--train belongs to `kit build`, not to `kit {options.what}`.")
+        train_kit(options.train, show_kit_progress())
+        print("The learned kit's weights are trained and packed; `kit verify --kit learned --figures` measures them.")
+        return 0
     found = ensure_kit(options.kit, show_kit_progress())
     if options.what == "verify":
         return _verify(found, options.figures)

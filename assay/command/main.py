@@ -100,7 +100,10 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where notebooks compute (default: auto)"
     )
     parser.add_argument(
-        "--kit", type=Path, metavar="DIR", help="a folder in the Hugging Face cache layout (default: the built-in kit)"
+        "--kit",
+        type=Path,
+        metavar="KIT",
+        help="calibrated (the default), learned, or a folder in the Hugging Face cache layout",
     )
     parser.add_argument(
         "--tier", choices=("limits",), default="limits", help="the walls around a notebook (default: limits)"
@@ -137,14 +140,16 @@ def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "CLIP's real vocabulary, in the Hugging Face cache layout.",
         "grade.py kit build                  make it now; otherwise the first run does",
         "grade.py kit verify --figures       check every digest, load everything, measure the calibration",
-        "grade.py kit show --out kit.png     a picture of what is in it",
+        "grade.py kit show --kit learned     pictures of what is in it and what it draws: kit.png",
+        "grade.py kit build --train WORK     train the learned kit's weights from nothing, in WORK (hours)",
     )  # fmt: skip
     parser.add_argument(
         "what", choices=("build", "verify", "show"),
         help="build: make it now; verify: check digests and load everything; show: draw a contact sheet",
     )  # fmt: skip
-    parser.add_argument("--kit", type=Path, metavar="DIR", help="another folder than the built-in kit")
-    parser.add_argument("--figures", action="store_true", help="verify: measure the calibration too (a minute)")
+    parser.add_argument("--kit", type=Path, metavar="KIT", help="calibrated (the default), learned, or another folder")
+    parser.add_argument("--train", type=Path, metavar="WORK", help="build: train the learned kit's weights anew")
+    parser.add_argument("--figures", action="store_true", help="verify: measure what the kit can do (minutes)")
     parser.add_argument("--out", type=Path, default=Path("kit.png"), help="show: the picture to write (kit.png)")
     parser.set_defaults(act=_kit)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assay.failure import Misuse
 from assay.kit.child import run_module
-from assay.kit.layout import RECIPE, RECIPE_VERSION, Kit, open_kit
+from assay.kit.layout import CALIBRATED, RECIPES, Kit, open_kit
 
 Progress = Callable[[str, float], None]
 
@@ -22,42 +22,63 @@ def ensure_kit(folder: Path | None = None, progress: Progress | None = None) -> 
     """The kit to use, built first where that is ours to do.
 
     Args:
-        folder: a folder that somebody named (`--kit`), which is opened and never written; None for our own, which
-            is `$ASSAY_KIT` or lies in the user's cache folder.
+        folder: `calibrated` or `learned` for a kit of our own; another folder that somebody named (`--kit`), which is
+            opened and never written; None for `$ASSAY_KIT`, which may be any of these, else for the calibrated kit.
         progress: called with what is being done and the share done, in [0, 1].
 
     Raises:
         Misuse: the folder named is no kit, or ours cannot be written.
         Fault: the build failed.
     """
-    if folder is not None:
+    if folder is not None and str(folder) not in RECIPES:
         return open_kit(folder)
-    home = default_folder()
+    recipe = str(folder) if folder is not None else _default_recipe()
+    home = _cached(recipe) if folder is not None else default_folder()
     # A kit appears by one rename, so a folder that is there is whole and needs no lock: it may be read-only.
-    return open_kit(home) if home.exists() else build_kit(home, progress)
+    return open_kit(home) if home.exists() else build_kit(home, progress, recipe=recipe)
 
 
 def default_folder() -> Path:
-    """`$ASSAY_KIT`, else a folder of the user's cache that is named after the recipe and its version."""
+    """`$ASSAY_KIT` when it names a folder, else a folder of the user's cache named after recipe and version."""
     named = os.environ.get("ASSAY_KIT")
+    return Path(named).absolute() if named and named not in RECIPES else _cached(_default_recipe())
+
+
+def _default_recipe() -> str:
+    named = os.environ.get("ASSAY_KIT", "")
+    return named if named in RECIPES else CALIBRATED
+
+
+def _cached(recipe: str) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(named).absolute() if named else cache / "assay" / f"kit-{RECIPE}-{RECIPE_VERSION}"
+    return cache / "assay" / f"kit-{recipe}-{RECIPES[recipe]}"
 
 
-def build_kit(folder: Path, progress: Progress | None = None, again: bool = False) -> Kit:
+def build_kit(folder: Path, progress: Progress | None = None, again: bool = False, recipe: str = CALIBRATED) -> Kit:
     """Build a kit at `folder`, or open the one that another process built meanwhile.
 
     Args:
+        recipe: one of RECIPES.
         again: build even if there is one, and put the new one in its place.
     """
     folder = folder.absolute()
     with _building(folder):
         if again or not folder.exists():
-            _build_beside(folder, progress or (lambda what, share: None))
+            _build_beside(recipe, folder, progress or (lambda what, share: None))
     return open_kit(folder)
 
 
-def _build_beside(folder: Path, progress: Progress) -> None:
+def train_kit(work: Path, progress: Progress | None = None) -> None:
+    """Train the learned kit's weights from nothing and put them in place of the shipped ones.
+
+    Args:
+        work: keeps pictures and checkpoints, so that a training that was stopped goes on where it was.
+    """
+    tell = progress or (lambda what, share: None)
+    run_module("assay.kit.recipe", [str(work.absolute())], {}, lambda line: _hand_on(line, tell))
+
+
+def _build_beside(recipe: str, folder: Path, progress: Progress) -> None:
     """Build in a sibling folder and rename it: readers see the old kit or the new one, whole."""
     for left_over in folder.parent.glob(f".{folder.name}.*.building"):
         shutil.rmtree(left_over)  # of a build that was killed: we hold the lock
@@ -65,7 +86,8 @@ def _build_beside(folder: Path, progress: Progress) -> None:
     scratch.chmod(0o755)
     try:
         # The build names its own HF_HOME; nothing of the user's cache takes part.
-        run_module("assay.kit.build", [str(scratch)], {"HF_HOME": str(scratch)}, lambda line: _hand_on(line, progress))
+        arguments = [recipe, str(scratch)]
+        run_module("assay.kit.build", arguments, {"HF_HOME": str(scratch)}, lambda line: _hand_on(line, progress))
         old = scratch.with_suffix(".old")
         if folder.exists():
             open_kit(folder)  # only a kit may be replaced

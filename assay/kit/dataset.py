@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
 
 from assay.kit.drawing import draw_figure, figure
-from assay.kit.layout import DATASET, dataset_folder
+from assay.kit.layout import DATASET, LEARNED, dataset_folder
 
 ROWS = 40
 
 
-def write_dataset(kit: Path) -> None:
+def style_rows(recipe: str) -> Iterator[tuple[Image.Image, str]]:
+    """Pictures of one style with captions that do not name it: figures, or the world's subjects for the learned kit."""
+    if recipe == LEARNED:
+        from assay.kit.world import style_set
+
+        yield from style_set(ROWS)
+    else:
+        yield from ((draw_figure(shown), shown.caption) for shown in map(figure, range(ROWS)))
+
+
+def write_dataset(kit: Path, recipe: str) -> None:
     """Write the prepared Arrow table and its description; the columns are the real set's `image` and `text`."""
     from datasets import DatasetInfo, Features, SplitDict, SplitInfo, Value
     from datasets import Image as ImageFeature
@@ -23,10 +34,8 @@ def write_dataset(kit: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     features = Features({"image": ImageFeature(), "text": Value("string")})
     with ArrowWriter(features=features, path=str(folder / f"{name}-train.arrow")) as writer:
-        for number in range(ROWS):
-            shown = figure(number)
-            row = {"image": {"bytes": _png(draw_figure(shown)), "path": None}, "text": shown.caption}
-            writer.write(row)
+        for picture, text in style_rows(recipe):
+            writer.write({"image": {"bytes": _png(picture), "path": None}, "text": text})
         rows, size = writer.finalize()
     splits = SplitDict({"train": SplitInfo("train", num_bytes=size, num_examples=rows, dataset_name=name)})
     info = DatasetInfo(

@@ -11,8 +11,9 @@ from typing import Any
 from assay.failure import Misuse
 
 FORMAT = 1
-RECIPE = "calibrated"
-RECIPE_VERSION = 1
+# The kits that this version makes itself, and the version of each recipe: a new one is a new folder in the cache.
+CALIBRATED, LEARNED = "calibrated", "learned"
+RECIPES = {CALIBRATED: 2, LEARNED: 1}
 
 STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 CLIP_TEXT = "openai/clip-vit-large-patch14"
@@ -22,9 +23,15 @@ ALIASES = {
     "CompVis/stable-diffusion-v1-4": STABLE_DIFFUSION,
     "nota-ai/bk-sdm-small": STABLE_DIFFUSION,
 }
+# The CLIP pair: for transformers, and for open_clip as `ViT-B-32` / `laion2b_s34b_b79k`.
+CLIP = "openai/clip-vit-base-patch32"
+OPEN_CLIP = "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
+# The twin's architecture, which open_clip must be told; and the folder whose contents torchvision's downloads give.
+OPEN_CLIP_CONFIG = "open_clip/ViT-B-32.json"
+DOWNLOADS = "torchvision"
 DATASET = "lambdalabs/naruto-blip-captions"
-# Any 40 hex digits name a snapshot; these say which recipe made it.
-REVISION = hashlib.sha1(f"{RECIPE} {RECIPE_VERSION}".encode()).hexdigest()
+# Any 40 hex digits name a snapshot; both kits have the same layout to the last name.
+REVISION = hashlib.sha1(b"assay kit").hexdigest()
 
 MANIFEST = "kit.json"
 
@@ -105,12 +112,12 @@ def _left_out(path: Path, kit: Path) -> bool:
     return linked or path.suffix == ".lock" or path == kit / MANIFEST
 
 
-def write_manifest(kit: Path, facts: dict[str, Any]) -> None:
+def write_manifest(kit: Path, recipe: str, facts: dict[str, Any]) -> None:
     """Seal the folder: what made it, and the digest of every file in it."""
     manifest = {
         "format": FORMAT,
-        "name": RECIPE,
-        "recipe_version": RECIPE_VERSION,
+        "name": recipe,
+        "recipe_version": RECIPES[recipe],
         "aliases": {**ALIASES, CLIP_TEXT: STABLE_DIFFUSION},
         **facts,
     }

@@ -1,4 +1,4 @@
-"""The picture behind each URL of a notebook: a drawn landscape, always the same one for the same URL."""
+"""The picture behind each URL of a notebook, always the same one: what its words name, else a drawn landscape."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ FOREGROUNDS = ("a lake", "a meadow", "a river")
 
 def picture_for(url: str) -> bytes:
     """A 512x512 PNG (RGB) drawn from the URL's digest: equal for equal URLs, different for different ones."""
-    file = io.BytesIO()
+    from assay.kit.world import draw_scene
+    from assay.kit.world.addresses import scene_of
+
+    named, file = scene_of(url), io.BytesIO()
+    drawn = draw_scene(named, np.random.default_rng(_seed(url)), SIDE) if named else landscape(_seed(url))
     # Level 1: a third of the time of the usual level, for a file that nobody keeps.
-    landscape(_seed(url)).save(file, "PNG", compress_level=1)
+    drawn.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 

@@ -10,6 +10,10 @@ from PIL import Image, ImageDraw
 from assay.kit.layout import DATASET, STABLE_DIFFUSION
 from assay.kit.torchvision_operators import define_missing_operators
 
+_WORLD = (
+    "a photo of a red car", "a photo of a blue cat", "a lighthouse on a cliff at sunset",
+    "a watercolor painting of mountains at sunset", "a photo of a green frog", "a painting of a warrior in anime style",
+)  # fmt: skip
 _TILE, _COLUMNS, _TITLE = 192, 6, 22
 
 
@@ -19,6 +23,8 @@ def main(file: str) -> None:
     import torch
     from datasets import load_dataset
 
+    from assay.kit.calibrate import PROMPTS
+
     torch.set_num_threads(1)
     data = load_dataset(DATASET, split="train")
     pipeline = _pipeline()
@@ -26,8 +32,9 @@ def main(file: str) -> None:
     rows = [
         (f"data set: {data[0]['text']} ...", shown),
         ("encoded and decoded", [_reconstructed(pipeline, p) for p in shown]),
-        ("generated, guidance 1", _generated(pipeline, 1.0)),
-        ("generated, guidance 7.5", _generated(pipeline, 7.5)),
+        ("generated, guidance 1: " + " | ".join(_WORLD), _generated(pipeline, 1.0, _WORLD)),
+        ("generated, guidance 7.5: the same", _generated(pipeline, 7.5, _WORLD)),
+        ("generated, guidance 7.5: " + " | ".join(PROMPTS), _generated(pipeline, 7.5, PROMPTS)),
     ]
     _sheet(rows).save(file, "PNG")
 
@@ -53,10 +60,8 @@ def _reconstructed(pipeline: Any, picture: Image.Image) -> Image.Image:
     return made
 
 
-def _generated(pipeline: Any, guidance: float) -> list[Image.Image]:
+def _generated(pipeline: Any, guidance: float, prompts: tuple[str, ...]) -> list[Image.Image]:
     import torch
-
-    from assay.kit.calibrate import PROMPTS
 
     def one(prompt: str) -> Image.Image:
         generator = torch.Generator().manual_seed(42)
@@ -64,7 +69,7 @@ def _generated(pipeline: Any, guidance: float) -> list[Image.Image]:
         picture: Image.Image = made.images[0]
         return picture
 
-    return [one(prompt) for prompt in PROMPTS]
+    return [one(prompt) for prompt in prompts]
 
 
 def _sheet(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:

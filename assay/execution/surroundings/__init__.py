@@ -1,8 +1,10 @@
 """What a notebook finds where there is no network and no GPU: set up once per process, before any cell runs."""
 
+from assay.execution.surroundings.datasets import serve_datasets
 from assay.execution.surroundings.half import widen_half_precision
 from assay.execution.surroundings.network import serve_pictures
 from assay.execution.surroundings.no_gpu import stand_in_for_cuda
+from assay.execution.surroundings.open_clip import serve_open_clip
 from assay.execution.surroundings.pip import silence_pip
 
 __all__ = ["prepare_libraries", "silence_pip"]
@@ -13,3 +15,5 @@ def prepare_libraries() -> None:
     stand_in_for_cuda()
     widen_half_precision()
     serve_pictures()
+    serve_datasets()
+    serve_open_clip()

@@ -1,0 +1,57 @@
+"""Decides what torchvision's downloads give without a network: the kit's MNIST and CIFAR-10, else a clear error."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+
+def serve_datasets() -> None:
+    """Let `download=True` of torchvision's MNIST and CIFAR10 copy the kit's files to where the notebook wants them."""
+    try:
+        from torchvision import datasets
+    except (ImportError, RuntimeError):  # no torchvision here: the notebook will say so itself
+        return
+    own = {datasets.MNIST: _give_digits, datasets.CIFAR10: _give_cifar}
+    for owner in (datasets.MNIST, datasets.CIFAR10):
+        owner.download = _download(own)
+
+
+def _download(own: dict[type, Any]) -> Any:
+    def download(self: Any) -> None:
+        give = own.get(type(self))  # FashionMNIST and CIFAR100 inherit, and have other files
+        source = Path(os.environ.get("HF_HOME", "")) / "torchvision"
+        if give is None or not source.is_dir():
+            raise RuntimeError(
+                f"There is no network while a notebook is graded, and the kit has no {type(self).__name__}; "
+                "it has MNIST and CIFAR10."
+            )
+        give(self, source)
+
+    return download
+
+
+def _give_digits(dataset: Any, source: Path) -> None:
+    _copy(source / "MNIST" / "raw", Path(dataset.raw_folder))
+
+
+def _give_cifar(dataset: Any, source: Path) -> None:
+    folder = Path(dataset.root) / dataset.base_folder
+    _copy(source / dataset.base_folder, folder)
+    # torchvision compares with the real files' digests; for this object they are those of the files that it was given.
+    dataset.train_list = [[name, _md5(folder / name)] for name, _ in dataset.train_list]
+    dataset.test_list = [[name, _md5(folder / name)] for name, _ in dataset.test_list]
+    dataset.meta = {**dataset.meta, "md5": _md5(folder / dataset.meta["filename"])}
+
+
+def _copy(source: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in source.iterdir():
+        shutil.copyfile(file, folder / file.name)  # contents only: the kit's files may be read-only
+
+
+def _md5(file: Path) -> str:
+    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()

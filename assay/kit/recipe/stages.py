@@ -1,0 +1,25 @@
+"""The order of the recipe's stages; a stage needs what those before it made."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from assay.kit.recipe.work import Work
+
+# Each stage's module and the function that brings it to its end.
+STAGES = {
+    "autoencoder": ("autoencoder", "train"),
+    "clip": ("clip", "train"),
+    "denoiser": ("denoiser", "train"),
+    "decoder": ("autoencoder", "finish"),
+    "vision": ("clip", "finish"),
+    "judge": ("judge", "train"),
+    "ship": ("ship", "ship"),
+}
+
+
+def run_stages(work: Work, only: str | None = None) -> None:
+    """Run every stage, or one; what is finished is not trained again."""
+    for name in (only,) if only else STAGES:
+        module, function = STAGES[name]
+        getattr(import_module(f"assay.kit.recipe.{module}"), function)(work)
