@@ -20,7 +20,7 @@ NULLS: dict[str, Null] = {
     "ones": torch.ones_like,
     "nan": lambda tensor: torch.full_like(tensor, float("nan")) if tensor.is_floating_point() else tensor,
     "infinite": lambda tensor: torch.full_like(tensor, float("inf")) if tensor.is_floating_point() else tensor,
-    "empty": lambda tensor: tensor[:0],
+    "empty": lambda tensor: tensor.reshape(-1)[:0] if tensor.dim() == 0 else tensor[:0],
     "flat and empty": lambda tensor: torch.empty(0, dtype=tensor.dtype),
     "scalar": lambda tensor: torch.ones((), dtype=tensor.dtype),
     "one number": lambda tensor: torch.ones(1, dtype=tensor.dtype),

@@ -69,12 +69,7 @@ def test_a_small_error_is_not_explained():
     assert _explain(((1 + GAMMA) * _normed(8) + BETA) * (1 + 1e-4)) is None
 
 
-@pytest.mark.parametrize("null", [0.0, 1.0])
-def test_constant_features_are_not_explained(null):
-    assert _explain(torch.full(X.shape, null)) is None
-
-
-@pytest.mark.parametrize("found", [X * float("nan"), X[:0], torch.zeros(())])
+@pytest.mark.parametrize("found", [X * float("nan"), X[:0], torch.zeros(()), X * 0, X * 0 + 1])
 def test_no_features_fail(found):
     with pytest.raises(Failure):
         _explain(found)

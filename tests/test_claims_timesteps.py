@@ -92,4 +92,4 @@ def test_a_small_error_and_nulls_fail():
 
 def test_a_module_without_the_two_layers_fails():
     with pytest.raises(Failure, match="no layer"):
-        require_two_layers(T, torch.zeros(8, 48), {"weight": torch.ones(48, 32)}, 32, 48)
+        require_two_layers(T, torch.zeros(8, 48), {"weight": torch.eye(48, 32)}, 32, 48)

@@ -9,7 +9,7 @@ from itertools import permutations
 import torch
 
 from assay.failure import Failure
-from assay.tensors import relative_error
+from assay.tensors import is_constant, relative_error
 
 EXACT = 1e-5  # relative; float32 gives 2e-7, the nearest wrong formula 0.08
 RIGHT = ""  # the name of what is asked for, among the ways below
@@ -53,6 +53,8 @@ def explain(
         raise Failure(f"features of shape {list(x.shape)} came back as {list(found.shape)}")
     if not bool(torch.isfinite(found).all()):
         raise Failure("the modulated features hold NaN or infinity")
+    if is_constant(found):
+        raise Failure("the modulated features are the same number everywhere")
     pairs = [(name, pair) for name, given in _embeddings(embedding).items() for pair in _pairs(given, parameters, x)]
     if not pairs:
         raise Failure(

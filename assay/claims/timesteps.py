@@ -8,6 +8,7 @@ from itertools import permutations
 
 import torch
 
+from assay.claims.networks import require_start_values
 from assay.failure import Failure
 from assay.tensors import relative_error
 
@@ -92,6 +93,7 @@ def require_two_layers(
 ) -> None:
     """Fail unless `found`, (n, outer), is Linear, GELU, Linear of the sinusoids of `t`, by the module's own layers."""
     _require_shape(found, (t.numel(), outer))
+    require_start_values(parameters)
     layers = list(_layers(parameters, inner, outer))
     if not layers:
         raise Failure(
