@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -34,20 +35,23 @@ def loop(
     told = {"cls": cls, "steps": steps, "options": {}}
     scheduler = originals.scheduler(MODEL, cls, {})
     scheduler.set_timesteps(steps)
-    signals = originals.signal_rates(MODEL)
+    signals, kind = originals.signal_rates(MODEL), scheduler.timesteps.dtype
     assert signals is not None
     walked = times([int(t) for t in scheduler.timesteps[skipped:]])
     clean, noise, alpha = drawn(picture), drawn(100), float(signals[walked[0]])
-    z = start(clean, noise, alpha) if start else alpha**0.5 * clean + (1 - alpha) ** 0.5 * noise
+    sample = start(clean, noise, alpha) if start else alpha**0.5 * clean + (1 - alpha) ** 0.5 * noise
+    one = torch.ones(1, dtype=torch.float64)
+    z = sample / float(copy.deepcopy(scheduler).scale_model_input(one, torch.tensor(walked[0]).to(kind)))
     calls, tensors = [], {}
     for number, timestep in enumerate(walked):
         empty = 0.9 * noise + 0.2 * drawn(200 + number)
         prompt = empty + 0.05 * drawn(300 + number)
-        tensors |= {f"x{number}": z[None], f"e{number}": torch.stack([empty, prompt])}
+        seen = scheduler.scale_model_input(z, torch.tensor(timestep).to(kind))
+        tensors |= {f"x{number}": seen[None], f"e{number}": torch.stack([empty, prompt])}
         kept = {"sample": f"x{number}", "prediction": f"e{number}", "latents_digest": f"x{number}"}
         calls.append({"times": [timestep], "conditions": ["", "p"], **kept})
         guided = combine(empty, prompt) if combine else empty + guidance * (prompt - empty)
-        z = scheduler.step(guided, timestep, z, return_dict=False)[0].double()
+        z = scheduler.step(guided, torch.tensor(timestep).to(kind), z, return_dict=False)[0].double()
         z = change(number, z, scheduler) if change else z
     made = [Step([call], tensors.get, {""} if blank else set()) for call in calls]
     return Denoising(1, None, made, signals, told, MODEL, Clean(clean, 1e-4), Decoded(z * decode, SCALE, (z,)), ())

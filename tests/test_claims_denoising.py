@@ -28,7 +28,9 @@ def _kit(kit, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(kit.folder))
 
 
-@pytest.mark.parametrize("cls", ["DDIMScheduler", "DPMSolverMultistepScheduler", "PNDMScheduler"])
+@pytest.mark.parametrize(
+    "cls", ["DDIMScheduler", "DPMSolverMultistepScheduler", "PNDMScheduler", "EulerDiscreteScheduler"]
+)
 @pytest.mark.parametrize("skipped", [0, 3, 9])
 def test_a_right_loop_passes_with_every_deterministic_solver(cls, skipped):
     made = loop(cls=cls, skipped=skipped)

@@ -38,7 +38,7 @@ class Sampler:
 
     def latents(self, sample: torch.Tensor, timestep: int) -> torch.Tensor:
         """The latents that the U-Net's input `sample` stands for: some schedulers scale it before the call."""
-        one = self._copy().scale_model_input(torch.ones(1, dtype=torch.float64), timestep)
+        one = self._copy().scale_model_input(torch.ones(1, dtype=torch.float64), self._moment(timestep))
         return sample / float(one)
 
     def affine(self, timestep: int, latents: torch.Tensor) -> tuple[torch.Tensor, float]:
@@ -71,5 +71,11 @@ class Sampler:
         return self._scheduler if is_ddim else copy.deepcopy(self._scheduler)
 
     def _step(self, noise: torch.Tensor, timestep: int, latents: torch.Tensor, scheduler: Any) -> torch.Tensor:
-        made: torch.Tensor = scheduler.step(noise, timestep, latents, return_dict=False)[0]
+        made: torch.Tensor = scheduler.step(noise, self._moment(timestep), latents, return_dict=False)[0]
         return made.double()
+
+    def _moment(self, timestep: int) -> torch.Tensor:
+        """The schedule's own timestep, which may be a fraction; what is none of them stays as it is."""
+        times: torch.Tensor = self._scheduler.timesteps
+        nearest = times[(times - timestep).abs().argmin()]
+        return nearest if abs(float(nearest) - timestep) < 1 else torch.tensor(timestep).to(times.dtype)
