@@ -177,7 +177,9 @@ VARIANTS: tuple[Variant, ...] = (
         ("z = noise\n", "z = scheduler.add_noise(z0, noise, times[:1])\n"),
     ),
     _right(
-        "a solver of second order", ("DDIMScheduler.from_pretrained", "DPMSolverMultistepScheduler.from_pretrained")
+        "a solver of second order",
+        ("DDIMScheduler.from_pretrained", "DPMSolverMultistepScheduler.from_pretrained"),
+        ("times[i + 1])", "times[i + 1 : i + 2])"),
     ),
     _right("blended before the step", (BLEND, "z = torch.where(m > 0.5, z, kept)")),
 )
