@@ -104,6 +104,8 @@ def check_the_table_compares_texts_with_pictures(work, contrast):
 
 def check_the_model_is_unchanged(work):
     """CLIP has the bits that it was loaded with."""
+    if any(model.source is None for model in work.used("clip")):
+        raise Failure("the model was made without pretrained weights", help="What does `pretrained` ask for?")
     require_unchanged(work, "clip")
 
 

@@ -61,10 +61,17 @@ def require_cosine_table(contrast: Contrast, numbers: Iterable[float]) -> None:
 
 def require_unit_features(contrast: Contrast, what: str) -> None:
     """Fail when similarities were made of the features of `what` ("pictures" or "texts") at another length than 1."""
-    own, other = (contrast.seen, contrast.read) if what == "pictures" else (contrast.read, contrast.seen)
+    own = contrast.seen if what == "pictures" else contrast.read
     if not len(own):
         raise Failure(f"no {what} were encoded")
-    used = [(side, table) for table in contrast.tables for side in _own_sides(table, own, other)]
+    sides = [(side, table) for table in contrast.tables for side in (table.left, table.right) if side is not None]
+    used = [(side, table) for side, table in sides if places(side, own) is not None]
+    if not used and any(side.shape[1:] == own.shape[1:] for side, _ in sides):
+        raise Failure(
+            f"the vectors that were compared are not the features of the {what}, at any length",
+            misconception="each row is one feature vector, and it is the rows that get the length 1",
+            help="Over which axis do you normalise?",
+        )
     if not used:
         raise LookupError(f"no similarities with the features of {what} were seen")
     wrong = [side for side, table in used if not table.straight and not have_unit_length(side)]
@@ -162,9 +169,3 @@ def _sides(table: Table, one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether the table was made of directions of `one` and of `other`."""
     sides = (table.left, table.right)
     return any(places(a, one) is not None and places(b, other) is not None for a, b in (sides, sides[::-1]))
-
-
-def _own_sides(table: Table, own: torch.Tensor, other: torch.Tensor) -> list[torch.Tensor]:
-    """The vectors of a table with directions of `own`, if those on the other side have directions of `other`."""
-    sides = ((table.left, table.right), (table.right, table.left))
-    return [a for a, b in sides if a is not None and places(a, own) is not None and places(b, other) is not None]

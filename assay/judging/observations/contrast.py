@@ -82,11 +82,14 @@ class Contrast:
 
     @torch.no_grad()
     def unlike(self) -> float:
-        """The largest relative distance of what was given to what the judge's own encoders give.
+        """The largest relative distance of what was given to what the judge's own encoders give; infinite for encoders
+        that were made without pretrained weights.
 
         Raises:
             LookupError: the kit has no such encoders.
         """
+        if not all(self._source(fact) for kind in ("read", "seen") for fact in self._work.facts(kind)):
+            return float("inf")
         worst = 0.0
         for fact in self._work.facts("read"):
             own = originals.contrast_model(self._source(fact)).encode_text(torch.tensor(fact["ids"]))
