@@ -82,7 +82,7 @@ class Mutating:
     def __init__(self, session: Session, lesson: Lesson, folder: Path) -> None:
         self._session, self._lesson, self._folder = session, lesson, folder
         self._reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
-        self._rules = legal_rules(lesson)
+        self.rules = legal_rules(lesson)
         changes = declared(lesson.files)
         self._needs = {c.exercise: tuple(sorted({n for d in changes if d.exercise == c.exercise for n in d.needs}))
                        for c in changes}  # fmt: skip
@@ -115,7 +115,7 @@ class Mutating:
         return verdict
 
     def _verdict(self, site: Site, lost: tuple[str, ...], stopped: bool, same: Callable[[], bool]) -> Verdict:
-        rule = next((r for r in self._rules if fits(r, site)), None)
+        rule = next((r for r in self.rules if fits(r, site)), None)
         if rule is not None and not stopped:
             return Verdict(site, "refused" if lost else "legal", lost, rule.reason)
         if lost or stopped:

@@ -49,7 +49,9 @@ def loop(
         seen = scheduler.scale_model_input(z, torch.tensor(timestep).to(kind))
         tensors |= {f"x{number}": seen[None], f"e{number}": torch.stack([empty, prompt])}
         kept = {"sample": f"x{number}", "prediction": f"e{number}", "latents_digest": f"x{number}"}
-        calls.append({"times": [timestep], "conditions": ["", "p"], **kept})
+        calls.append(
+            {"call": len(calls), "dtype": "torch.float32", "times": [timestep], "conditions": ["", "p"], **kept}
+        )
         guided = combine(empty, prompt) if combine else empty + guidance * (prompt - empty)
         z = scheduler.step(guided, torch.tensor(timestep).to(kind), z, return_dict=False)[0].double()
         z = change(number, z, scheduler) if change else z

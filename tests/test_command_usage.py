@@ -7,6 +7,8 @@ import re
 import pytest
 from commands import command, edit, own_course, small_notebook
 
+from assay.course import lessons
+
 COMMANDS = ("run", "regrade", "kit", "register")
 
 
@@ -74,9 +76,8 @@ def test_jobs_are_a_whole_number(capsys, jobs):
 
 def test_an_unknown_lesson_is_refused_with_the_one_that_was_meant(capsys, notebook):
     said = refused(capsys, "run", notebook, "--lesson", "textual-invention")
-    assert said == (
-        "there is no lesson 'textual-invention' (did you mean 'textual-inversion'?); the lessons are textual-inversion"
-    )
+    start = "there is no lesson 'textual-invention' (did you mean 'textual-inversion'?); the lessons are "
+    assert said == start + ", ".join(lessons())
 
 
 def test_a_folder_that_cannot_be_written_is_refused(capsys, notebook):

@@ -118,7 +118,8 @@ def test_a_criterion_that_rests_on_a_tensor_earns_nothing_on_a_null(graded, tmp_
     rests_on = table(_slug(graded), "RESTS_ON")
     cases = [[role, null] for role in rests_on for null in NULLS]
     for (role, null), earned in zip(cases, graded.judge_nulls(tmp_path / "nulls", cases), strict=True):
-        assert not earned & rests_on[role], f"{role}: {null}"
+        still = earned & rests_on[role]
+        assert not still, f"{role}: {null}"
 
 
 def test_what_is_earned_without_any_tensor_is_listed(graded, tmp_path):

@@ -26,7 +26,7 @@ picture, label = made[0]
 print(len(made), len(test), tuple(picture.shape), sorted(set(made.targets.tolist())))
 print(float(picture.max()) > 0.9, float(picture.mean()) < 0.4)
 """
-    assert say(code) == f"1536 261 (1, 28, 28) {list(range(10))}\nTrue True\n"
+    assert say(code) == f"512 1285 (1, 28, 28) {list(range(10))}\nTrue True\n"
 
 
 def test_cifar_is_downloaded_from_the_kit_and_passes_torchvision_s_own_digests(say):

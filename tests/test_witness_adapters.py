@@ -27,6 +27,7 @@ def begin(net):
     with torch.no_grad(): return [net(noisy, t, encoder_hidden_states=text).sample for t in (999, 1)]
 """
 DRAW = """
+unet.train()
 watched = begin(unet)                                   # beside the weights, in training mode with dropout
 after = torch.get_rng_state()
 from assay.witness import Witness

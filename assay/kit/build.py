@@ -80,12 +80,14 @@ def _learned(snapshot: Path, progress: Progress) -> Any:
 
 def _calibrated(snapshot: Path, progress: Progress) -> Any:
     """Train the small stand-ins; gives a CLIP pair."""
+    import torch
     from diffusers import DDPMScheduler
 
     from assay.kit import calibrate, models
     from assay.kit.learned.parts import clip_pair
     from assay.kit.prompts import hidden_states
 
+    torch.manual_seed(SEED)  # whatever was written before must not change what is drawn here
     text_encoder, unet, vae = models.text_encoder(), models.noise_predictor(), models.autoencoder()
     pictures, captions = _world()
     calibrate.train_autoencoder(vae, pictures, lambda share: progress("Training the autoencoder", 0.06 + 0.4 * share))

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from assay.failure import Misuse
 from assay.kit.child import run_module
-from assay.kit.layout import CALIBRATED, RECIPES, Kit, open_kit
+from assay.kit.layout import CALIBRATED, LEARNED, RECIPES, Kit, open_kit
+from assay.kit.learned.shipped import check_weights
 
 Progress = Callable[[str, float], None]
 
@@ -62,6 +63,8 @@ def build_kit(folder: Path, progress: Progress | None = None, again: bool = Fals
         again: build even if there is one, and put the new one in its place.
     """
     folder = folder.absolute()
+    if recipe == LEARNED and (again or not folder.exists()):
+        check_weights()
     with _building(folder):
         if again or not folder.exists():
             _build_beside(recipe, folder, progress or (lambda what, share: None))

@@ -11,14 +11,16 @@ from assay.failure import Fault
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "manifest.json"
+PARTS = ("autoencoder", "clip", "denoiser", "judge")
 _MOST_BYTES = 40_000_000  # all together: people clone the repository
 
 
-def pack(states: dict[str, dict[str, Any]], facts: dict[str, Any], folder: Path = WEIGHTS) -> None:
+def pack(states: dict[str, dict[str, Any]], facts: dict[str, Any], folder: Path | None = None) -> None:
     """Write each part's parameters as float16 safetensors, and the manifest with their digests."""
     import torch
     from safetensors.torch import save_file
 
+    folder = folder or WEIGHTS
     folder.mkdir(parents=True, exist_ok=True)
     for part, state in states.items():
         half = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in state.items()}
@@ -35,33 +37,52 @@ def pack(states: dict[str, dict[str, Any]], facts: dict[str, Any], folder: Path 
     (folder / MANIFEST).write_text(json.dumps({**facts, "bytes": size, "files": files}, indent=1) + "\n")
 
 
-def read_manifest(folder: Path = WEIGHTS) -> dict[str, Any]:
+def read_manifest(folder: Path | None = None) -> dict[str, Any]:
     """The manifest of the shipped weights; raises Fault when it is not there or not to be read."""
+    file = (folder or WEIGHTS) / MANIFEST
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        manifest: dict[str, Any] = json.loads(file.read_text())
     except (OSError, ValueError) as error:
         raise Fault(
-            f"The learned kit's {folder / MANIFEST} cannot be read ({error}); install assay again, or use "
-            "--kit calibrated."
+            f"The learned kit's {file} cannot be read ({error}); install assay again, or use --kit calibrated."
         ) from error
     return manifest
 
 
-def read_weights(part: str, folder: Path = WEIGHTS) -> dict[str, Any]:
-    """One part's parameters as float32; raises Fault when the file is not the one that the manifest names.
+def read_weights(part: str, folder: Path | None = None) -> dict[str, Any]:
+    """One part's parameters as float32.
+
+    Raises:
+        Fault: the part was not trained yet, or the file is not the one that the manifest names.
 
     In float32 because transformers would load a float16 file as a float16 model when nobody names a dtype.
     """
     from safetensors.torch import load
 
-    file = folder / f"{part}.safetensors"
+    content = _checked(part, folder).read_bytes()
+    return {k: v.float() if v.is_floating_point() else v for k, v in load(content).items()}
+
+
+def _checked(part: str, folder: Path | None) -> Path:
+    file = (folder or WEIGHTS) / f"{part}.safetensors"
     wanted = read_manifest(folder)["files"].get(file.name)
+    if wanted is None:
+        raise Fault(
+            f"The learned kit's {part} has not been trained: `kit build --train WORK` does it, in hours; "
+            "--kit calibrated is there."
+        )
     if not file.is_file() or _digest(file) != wanted:
         raise Fault(
             f"The learned kit's {file.name} is not the file that its manifest names; install assay again, or use "
             "--kit calibrated."
         )
-    return {k: v.float() if v.is_floating_point() else v for k, v in load(file.read_bytes()).items()}
+    return file
+
+
+def check_weights(folder: Path | None = None) -> None:
+    """Raises Fault, in words for the user, unless every part is there as its manifest says."""
+    for part in PARTS:
+        _checked(part, folder)
 
 
 def _digest(file: Path) -> str:

@@ -16,7 +16,11 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="the folder that keeps checkpoints; delete it to begin again")
     parser.add_argument("--only", choices=tuple(STAGES), help="one stage")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--together", metavar="RANK/SIZE", help="one of SIZE processes that train the stage together")
+    parser.add_argument(
+        "--together",
+        metavar="RANK/SIZE",
+        help="one of SIZE processes that train --only one stage together; delete WORK/meeting before each such start",
+    )
     options = parser.parse_args()
     from assay.kit.torchvision_operators import define_missing_operators
 
