@@ -16,6 +16,9 @@ from assay.judging.originals import plain_name
 
 # A share below this is none: rounding of a weight in float32 (6e-8) is a thousandth of what a short training moves.
 LEAST_SHARE = 0.01
+# A fit that leaves more than this of the change unexplained is chance: matrices that have nothing to do with each other
+# still explain some of one another. Averaged factors leave 0.7.
+MOST_UNEXPLAINED = 0.9
 
 Deltas = dict[str, torch.Tensor]  # layer to alpha / r * B A, (out, in) float64
 
@@ -40,7 +43,9 @@ class Blend:
 
     @property
     def adapters(self) -> frozenset[str]:
-        """The adapters that took part."""
+        """The adapters that took part; none where they explain next to nothing of the change."""
+        if not self.residual <= MOST_UNEXPLAINED * self.delta:
+            return frozenset()
         return frozenset(name for name, share in self.shares.items() if abs(share) >= LEAST_SHARE)
 
 
