@@ -138,7 +138,26 @@ def compared_groups(contrast: Contrast, numbers: Iterable[float], straight: bool
                     for p, s in ((rows, table.left), (columns, table.right)))  # fmt: skip
         if whole and len(told) > 1 and (not straight or table.holds_cosines(table.left, table.right)):
             found.add(told)
-    return found | _by_numbers(contrast, list(numbers))
+    return _largest(_joined(found | _by_numbers(contrast, list(numbers))))
+
+
+def _joined(groups: set[frozenset[str]]) -> set[frozenset[str]]:
+    """The groups, with pairs made one where every text of three or more was compared with every other."""
+    pairs = {group for group in groups if len(group) == 2}
+    texts, cliques = sorted(frozenset().union(*pairs)), set()
+    while texts:
+        one = {texts[0]}
+        for text in texts[1:]:
+            if all(frozenset((text, other)) in pairs for other in one):
+                one.add(text)
+        cliques.add(frozenset(one))
+        texts = [text for text in texts if text not in one]
+    return groups | {clique for clique in cliques if len(clique) > 2}
+
+
+def _largest(groups: set[frozenset[str]]) -> set[frozenset[str]]:
+    """Only those that are no part of another."""
+    return {group for group in groups if not any(group < other for other in groups)}
 
 
 def _by_numbers(contrast: Contrast, numbers: list[float]) -> set[frozenset[str]]:
