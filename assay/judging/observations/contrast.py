@@ -135,7 +135,11 @@ def have_unit_length(vectors: torch.Tensor) -> bool:
 def _distance(given: torch.Tensor, own: torch.Tensor) -> float:
     """Relative; features may have been asked for at unit length."""
     own = own.double()
-    if given.shape != own.shape or not given.numel():
+    if (
+        given.shape != own.shape
+        or not given.numel()
+        or not bool(torch.isfinite(given).all() & torch.isfinite(own).all())
+    ):
         return float("inf")
     return min(rms(given - one) / rms(one) for one in (own, F.normalize(own, dim=1)))
 

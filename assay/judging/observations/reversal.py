@@ -100,6 +100,8 @@ class Reversal:
         if not law.spread and abs(sum(weights) - 1) > WEIGHTS:
             return False
         noise = result - law.constant - law.gain * combined(self.step, weights)
+        if not bool(torch.isfinite(noise).all()):
+            return False
         if law.spread:
             return self._is_unit_noise(noise / law.spread)
         allowed = EXACT * (result - self.step.sample).norm() + ROUNDINGS * self.precision * result.norm()
