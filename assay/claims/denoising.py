@@ -16,6 +16,7 @@ import torch
 from assay.failure import Failure
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.transitions import Transition
+from assay.tensors import is_constant
 
 SLOPE = 5e-3  # relative; see above
 RESIDUAL = 2e-2  # of the difference of two starts that the difference of the pictures does not explain
@@ -98,15 +99,14 @@ def require_forward_start(loop: Denoising, other: Denoising) -> None:
 
 
 def picture_weight(loop: Denoising, other: Denoising) -> tuple[float, float]:
-    """(slope, rest): by how much the start follows the picture's latents, and the share of its change that they do not
-    explain."""
+    """(slope, rest): how far the start follows the picture's latents, and the share of its change left unexplained."""
     pair = loop.clean, other.clean
     if pair[0] is None or pair[1] is None:
         raise Failure("no picture was encoded before the loop", help="Encode the picture before you add noise.")
     moved = (loop.steps[0].sample - other.steps[0].sample).flatten()
     latents = (pair[0].latents - pair[1].latents).flatten()
-    if moved.shape != latents.shape or not float(latents.norm()) > 0:
-        raise Failure("the start does not have the shape of the picture's latents")
+    if moved.shape != latents.shape or not float(latents.norm()) > 0 or is_constant(loop.steps[0].sample):
+        raise Failure("the start holds no noise, or has another shape than the picture's latents")
     slope = float(moved @ latents / (latents @ latents))
     rest = float((moved - slope * latents).norm() / moved.norm().clamp_min(1e-12 * latents.norm()))
     return slope, rest
