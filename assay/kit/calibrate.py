@@ -27,7 +27,8 @@ PROMPTS = (
     "a painting in the style of anime",
     "",
 )
-TEXT_SENSITIVITY = 0.025  # a margin on both sides: 0.02 must be seen, and guidance magnifies it to latents of rms 3.7 of 4
+# A margin on both sides: 0.02 must be seen, and guidance magnifies what is there to latents of rms 3.7, of 4 allowed.
+TEXT_SENSITIVITY = 0.025
 # The posterior's log variance: its deviation, scaled, is 0.18215 * exp(-7) = 1.7e-4. A sampled latent must be as good
 # as the mean: at timesteps near 0 the noise recovered from x_t is divided by sqrt(1 - alpha_bar), which is 1/34.
 LOG_VARIANCE = -14.0
