@@ -24,8 +24,8 @@ GIVEN = FEATURES | LENGTHS | PREDICTED | PROBED | {TABLE, ENCODED}
 RESTS_ON = {
     "features": GIVEN,
     "sample": FEATURES,
-    "left": LENGTHS,
-    "right": LENGTHS,
+    "left": {(3, "image-features-have-unit-length")},
+    "right": {(3, "text-features-have-unit-length")},
     "tensor": PREDICTED,
     EVERY: GIVEN,
 }

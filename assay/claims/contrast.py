@@ -65,7 +65,8 @@ def require_unit_features(contrast: Contrast, what: str) -> None:
     if not len(own):
         raise Failure(f"no {what} were encoded")
     sides = [(side, table) for table in contrast.tables for side in (table.left, table.right) if side is not None]
-    used = [(side, table) for side, table in sides if places(side, own) is not None]
+    # a vector of zeros has no direction, and points along any feature as little as along another
+    used = [(side, table) for side, table in sides if places(side, own) is not None and bool(side.any(dim=1).all())]
     if not used and any(side.shape[1:] == own.shape[1:] for side, _ in sides):
         raise Failure(
             f"the vectors that were compared are not the features of the {what}, at any length",

@@ -91,7 +91,7 @@ def require_kept_cells(edit: Inpainting) -> None:
     own = loop.clean.latents
     allowed = DRAWN * loop.clean.deviation + ROUNDING * float(own.abs().max())
     off = (loop.final - own)[:, mask.black].abs()
-    if not off.numel() or not bool((off <= allowed).all()):
+    if not off.numel() or not math.isfinite(allowed) or not bool((off <= allowed).all()):
         raise Failure(
             f"outside the mask the last latents are up to {float(off.max()) if off.numel() else math.inf:.2g} away "
             "from the picture's",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.failure import Failure
 from assay.judging.observations.reversal import Reversal
+from assay.tensors import is_constant
 
 
 def require_reverse_step(reversals: list[Reversal]) -> None:
@@ -36,6 +37,9 @@ def require_decoded_result(reversals: list[Reversal]) -> None:
     decoded = [(one, latents, factor) for one in reversals for latents, factor in one.decoded]
     if not decoded:
         raise Failure("nothing was decoded after the U-Net's call", help="Which part leads back to pixels?")
+    decoded = [(one, z, factor) for one, z, factor in decoded if not is_constant(z)]
+    if not decoded:
+        raise Failure("what was decoded holds the same number everywhere", help="Decode the latent after the step.")
     if any(one.leads_to(z * factor) or one.is_clean_guess(z * factor) for one, z, factor in decoded):
         return
     if any(one.leads_to(z) or one.is_clean_guess(z) for one, z, factor in decoded):
