@@ -172,6 +172,8 @@ def _predictions(work, contrast):
     if len(prompts) < CLASSES:
         raise Failure(f"{len(prompts)} classes have a prompt", help="Encode a sentence for each class first.")
     named = work.value("all_predictions")
+    if named is not None and named.numel() < CLASSES:  # so few agree with anything by chance
+        raise Failure(f"{named.numel()} predictions were made for {len(contrast.seen)} pictures")
     return require_argmax(
         contrast, torch.stack(prompts), _lists(work, len(contrast.seen)) if named is None else [named]
     )

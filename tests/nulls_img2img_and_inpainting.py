@@ -26,7 +26,6 @@ RESTS_ON = {
     # which side a cell took shows in what the sampler made of it; that the other side is the picture's is KEPT's matter
     "mean": {(1, FIVE), (1, NOISE_1), (2, START), (2, NOISE_2), (2, FORGET), (3, KEPT), (3, LEVEL), (4, KEPT)},
     "tensor": {(1, FARTHER), (2, DECODE), (3, SIDES), (3, SHARP), (3, KEPT), (3, EMPTY), (3, FULL), (4, KEPT)},
-    "stepped": {(2, DECODE)},
     "latents": {(3, EMPTY)},
     EVERY: set(),
 }  # fmt: skip
