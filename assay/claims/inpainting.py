@@ -25,6 +25,7 @@ from assay.judging.observations.inpainting import Inpainting
 from assay.judging.observations.mask import SHARP, Mask
 
 DRAWN = 6  # deviations of the posterior; see above
+MOST = 0.05  # latents have a deviation of 1; a last blend that is still noisy is twice as far off
 ROUNDING = 1e-5  # of the largest latent: multiplying and dividing by the scaling factor
 CHANGED = 0.1  # root mean square; latents have a deviation of 1, and two samples of one prompt differ by 0.3 and more
 LEVEL = 0.02  # relative; see above
@@ -89,7 +90,8 @@ def require_kept_cells(edit: Inpainting) -> None:
     if loop.clean is None or loop.final is None:
         raise Failure("no picture was encoded, or nothing decoded")
     own = loop.clean.latents
-    allowed = DRAWN * loop.clean.deviation + ROUNDING * float(own.abs().max())
+    # the deviation was written down by the student's process: whatever it says, a picture is not kept beyond MOST
+    allowed = min(DRAWN * loop.clean.deviation + ROUNDING * float(own.abs().max()), MOST)
     off = (loop.final - own)[:, mask.black].abs()
     if not off.numel() or not math.isfinite(allowed) or not bool((off <= allowed).all()):
         raise Failure(
