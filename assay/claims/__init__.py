@@ -9,9 +9,13 @@ from assay.claims.attention import (
     slipped_weights,
 )
 from assay.claims.blends import (
+    own_blends,
     require_adapter_draws,
+    require_each_and_together,
     require_loaded_adapters,
+    require_shared_by_all,
     require_sum_of_weights,
+    require_with_and_without_adapter,
 )
 from assay.claims.contrast import (
     compared_groups,
@@ -48,14 +52,17 @@ from assay.claims.inpainting import (
     require_full_mask,
     require_kept_cells,
     require_mask,
+    require_nested_masks,
     require_noise_level,
     require_partial_masks,
     require_sampled_cells,
+    require_shared_start,
 )
 from assay.claims.latents import (
     require_compression,
     require_decoder_scale,
     require_encoded,
+    require_pixel_range,
     require_scaled_latents,
     require_straight_line,
 )
@@ -74,10 +81,13 @@ from assay.claims.networks import (
     require_start_values,
     steps_with,
 )
+from assay.claims.pictures import require_same_subjects, require_with_and_without_token
 from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
+    require_plain_prompt,
+    require_prompt_gradients,
     require_row_gradients,
     require_unchanged_rows,
 )
@@ -88,11 +98,13 @@ from assay.claims.strength import (
     require_one_schedule,
     require_same_picture_and_prompt,
     require_same_start_noise,
+    require_shares,
     require_some_strength,
     strength_of,
 )
 from assay.claims.timesteps import require_sinusoids, require_two_layers
 from assay.claims.training import (
+    require_captions,
     require_forward_process,
     require_fresh_steps,
     require_noise_target,
@@ -112,6 +124,7 @@ __all__ = [
     "holds_all",
     "is_full",
     "output_and_weights",
+    "own_blends",
     "require_adapter_draws",
     "require_adapter_gradients",
     "require_adapter_learned",
@@ -119,6 +132,7 @@ __all__ = [
     "require_attention",
     "require_binary_effect",
     "require_by_hand",
+    "require_captions",
     "require_compression",
     "require_continuation",
     "require_cosine_table",
@@ -128,6 +142,7 @@ __all__ = [
     "require_decoded_result",
     "require_decoder_scale",
     "require_distributions",
+    "require_each_and_together",
     "require_edited_cells",
     "require_effective_mask",
     "require_empty_mask",
@@ -146,6 +161,7 @@ __all__ = [
     "require_loaded_adapters",
     "require_mask",
     "require_model_unchanged",
+    "require_nested_masks",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
@@ -153,14 +169,21 @@ __all__ = [
     "require_only_lora_gradients",
     "require_partial_masks",
     "require_picture_forgotten",
+    "require_pixel_range",
+    "require_plain_prompt",
+    "require_prompt_gradients",
     "require_reference_transitions",
     "require_reverse_step",
     "require_row_gradients",
     "require_same_convolutions",
     "require_same_picture_and_prompt",
     "require_same_start_noise",
+    "require_same_subjects",
     "require_sampled_cells",
     "require_scaled_latents",
+    "require_shared_by_all",
+    "require_shared_start",
+    "require_shares",
     "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",
@@ -177,6 +200,8 @@ __all__ = [
     "require_unit_features",
     "require_unit_start_noise",
     "require_varied_timesteps",
+    "require_with_and_without_adapter",
+    "require_with_and_without_token",
     "require_zero_start",
     "shows_lengths",
     "slipped_weights",
