@@ -1,5 +1,6 @@
 """Claims that several lessons make: each function passes in silence or raises `Failure`."""
 
+from assay.claims.arithmetic import require_number, require_stated_factor
 from assay.claims.attention import (
     attention_slips,
     attention_weights,
@@ -13,6 +14,7 @@ from assay.claims.blends import (
     require_loaded_adapters,
     require_sum_of_weights,
 )
+from assay.claims.classes import require_successes_by_class
 from assay.claims.contrast import (
     compared_groups,
     holds_all,
@@ -56,6 +58,7 @@ from assay.claims.latents import (
     require_compression,
     require_decoder_scale,
     require_encoded,
+    require_measured_loss,
     require_scaled_latents,
     require_straight_line,
 )
@@ -145,10 +148,12 @@ __all__ = [
     "require_learned",
     "require_loaded_adapters",
     "require_mask",
+    "require_measured_loss",
     "require_model_unchanged",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
+    "require_number",
     "require_one_schedule",
     "require_only_lora_gradients",
     "require_partial_masks",
@@ -165,9 +170,11 @@ __all__ = [
     "require_size_by_formula",
     "require_some_strength",
     "require_start_values",
+    "require_stated_factor",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_straight_line",
+    "require_successes_by_class",
     "require_sum_of_weights",
     "require_text_to_image",
     "require_training",
