@@ -71,12 +71,15 @@ from assay.claims.lora import (
     require_size_by_formula,
     require_zero_start,
 )
-from assay.claims.modulation import explain, groups
+from assay.claims.modulation import explain, groups, require_plain_norm
 from assay.claims.networks import (
+    require_layers_learned,
+    require_loss_falls,
     require_same_convolutions,
     require_start_values,
-    steps_with,
+    require_trained_alike,
 )
+from assay.claims.noising import require_noised_pictures
 from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
     require_learned,
@@ -94,7 +97,13 @@ from assay.claims.strength import (
     require_some_strength,
     strength_of,
 )
-from assay.claims.timesteps import require_sinusoids, require_two_layers
+from assay.claims.timesteps import (
+    require_equal_lengths,
+    require_neighbourhood,
+    require_sinusoids,
+    require_two_layers,
+    shows_neighbourhood,
+)
 from assay.claims.training import (
     require_forward_process,
     require_fresh_steps,
@@ -136,6 +145,7 @@ __all__ = [
     "require_empty_mask",
     "require_encoded",
     "require_encoder_features",
+    "require_equal_lengths",
     "require_farther_with_strength",
     "require_forward_process",
     "require_forward_start",
@@ -145,19 +155,24 @@ __all__ = [
     "require_guidance",
     "require_guided",
     "require_kept_cells",
+    "require_layers_learned",
     "require_learned",
     "require_loaded_adapters",
+    "require_loss_falls",
     "require_mask",
     "require_measured_loss",
     "require_model_unchanged",
+    "require_neighbourhood",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
+    "require_noised_pictures",
     "require_number",
     "require_one_schedule",
     "require_only_lora_gradients",
     "require_partial_masks",
     "require_picture_forgotten",
+    "require_plain_norm",
     "require_reference_transitions",
     "require_reverse_step",
     "require_row_gradients",
@@ -177,6 +192,7 @@ __all__ = [
     "require_successes_by_class",
     "require_sum_of_weights",
     "require_text_to_image",
+    "require_trained_alike",
     "require_training",
     "require_two_layers",
     "require_unchanged",
@@ -186,7 +202,7 @@ __all__ = [
     "require_varied_timesteps",
     "require_zero_start",
     "shows_lengths",
+    "shows_neighbourhood",
     "slipped_weights",
-    "steps_with",
     "strength_of",
 ]
