@@ -85,7 +85,8 @@ class Mutating:
     """Grades mutants of one lesson's reference, each as a notebook of its exercise alone."""
 
     def __init__(self, session: Session, lesson: Lesson, folder: Path) -> None:
-        self._session, self._lesson, self._folder = session, lesson, folder
+        # other hidden inputs for each mutant would make every one of them look different
+        self._session, self._lesson, self._folder = replace(session, asked_as="every mutant"), lesson, folder
         self._reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
         self.rules = rules(lesson)
         changes = declared(lesson.files)

@@ -8,22 +8,19 @@ import json
 import pytest
 
 from assay.mutating import Mutating, Site, Verdict, drawn, fits, hurried, rules, sites, summary
-from assay.mutation import Mutant, mutants
-from assay.proof import Legal, Survivor, source_of
+from assay.mutation import Mutant
+from assay.proof import Legal, Survivor
 
 LESSON = "textual-inversion"
 
 
-def mutant(reference, description):
-    """The mutant of exercise 1 with that description."""
-    found = [
-        Site(1, index, one)
-        for index, cell in enumerate(reference["cells"][:9])
-        if cell["cell_type"] == "code" and index > 3
-        for one in mutants(source_of(cell))
-        if one.description.startswith(description)
+def mutant(reference, description, exercise=1):
+    """The mutant of an exercise whose description begins so."""
+    (site,) = [
+        site
+        for site in sites(reference)
+        if site.exercise == exercise and site.mutant.description.startswith(description)
     ]
-    (site,) = found
     return site
 
 
@@ -49,6 +46,18 @@ def test_mutants_are_sorted_by_what_becomes_of_them(mutating, reference):
     caught, unnoticeable, stopped = mutating.run(chosen, jobs=1)
     assert caught.kind == "caught" and "the-table-grew-by-the-new-tokens" in caught.caught_by
     assert (unnoticeable.kind, stopped.kind) == ("unnoticeable", "stopped")
+
+
+def test_mutants_are_asked_the_same_hidden_questions(session, tmp_path):
+    lesson = hurried(session.lessons["img2img-and-inpainting"])
+    lessons = session.lessons | {lesson.files.slug: lesson}
+    mutating = Mutating(dataclasses.replace(session, lessons=lessons), lesson, tmp_path)
+    mutating.rules = ()
+    chunks = "without, with_prompt = unet(torch.cat([z, z]), t, encoder_hidden_states=context).sample.chunk(2) -> "
+    same = mutant(json.loads(lesson.files.reference.read_text(encoding="utf-8")), chunks, 2)
+    assert same.mutant.after.endswith(".chunk(3)")  # of two rows, that is the same two
+    (verdict,) = mutating.run([same], jobs=1)
+    assert verdict.kind == "unnoticeable"
 
 
 def test_the_sample_is_the_same_for_the_same_seed(reference):

@@ -32,7 +32,8 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 @dataclass(frozen=True)
 class Session:
-    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from."""
+    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from. With `asked_as` every
+    notebook is asked the same questions, as if that were its digest: changes of one notebook are compared so."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -41,6 +42,7 @@ class Session:
     engine: str
     tier: str
     secret: bytes
+    asked_as: str | None = None
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
@@ -78,7 +80,8 @@ class Session:
             return self._fault(notebook, lesson, _reason(error, folder))
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
-        order = _order(notebook, lesson.rubric, folder, self.kit, self.secret)
+        key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
+        order = _order(notebook, lesson.rubric, folder, self.kit, key)
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
@@ -158,7 +161,7 @@ def _keep(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace")
 
 
-def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, secret: bytes) -> Order:
+def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, key: bytes) -> Order:
     limits = rubric.limits
     sections = {0: notebook.setup} | {exercise.number: exercise.cells for exercise in notebook.exercises}
     return Order(
@@ -171,7 +174,7 @@ def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, secret: b
         ),
         kit=kit.folder,
         replays={exercise.number: exercise.replays for exercise in rubric.exercises},
-        key=notebook_key(secret, notebook.sha256, rubric.slug),
+        key=key,
         values=rubric.values,
     )
 
