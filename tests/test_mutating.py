@@ -53,7 +53,8 @@ def test_mutants_are_asked_the_same_hidden_questions(session, tmp_path):
     lessons = session.lessons | {lesson.files.slug: lesson}
     mutating = Mutating(dataclasses.replace(session, lessons=lessons), lesson, tmp_path)
     mutating.rules = ()
-    chunks = "without, with_prompt = unet(torch.cat([z, z]), t, encoder_hidden_states=context).sample.chunk(2) -> "
+    called = "without, with_prompt = unet(torch.cat([z, z]), t, encoder_hidden_states=context).sample.chunk"
+    chunks = f"{called}(2) -> {called}(3)"
     same = mutant(json.loads(lesson.files.reference.read_text(encoding="utf-8")), chunks, 2)
     assert same.mutant.after.endswith(".chunk(3)")  # of two rows, that is the same two
     (verdict,) = mutating.run([same], jobs=1)

@@ -1,5 +1,6 @@
 """Claims that several lessons make: each function passes in silence or raises `Failure`."""
 
+from assay.claims.arithmetic import require_number, require_stated_factor
 from assay.claims.attention import (
     attention_slips,
     attention_weights,
@@ -17,6 +18,7 @@ from assay.claims.blends import (
     require_sum_of_weights,
     require_with_and_without_adapter,
 )
+from assay.claims.classes import require_successes_by_class
 from assay.claims.contrast import (
     compared_groups,
     holds_all,
@@ -62,6 +64,7 @@ from assay.claims.latents import (
     require_compression,
     require_decoder_scale,
     require_encoded,
+    require_measured_loss,
     require_pixel_range,
     require_scaled_latents,
     require_straight_line,
@@ -75,12 +78,15 @@ from assay.claims.lora import (
     require_size_by_formula,
     require_zero_start,
 )
-from assay.claims.modulation import explain, groups
+from assay.claims.modulation import explain, groups, require_plain_norm
 from assay.claims.networks import (
+    require_layers_learned,
+    require_loss_falls,
     require_same_convolutions,
     require_start_values,
-    steps_with,
+    require_trained_alike,
 )
+from assay.claims.noising import require_noised_pictures
 from assay.claims.pictures import require_same_subjects, require_with_and_without_token
 from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
@@ -102,7 +108,13 @@ from assay.claims.strength import (
     require_some_strength,
     strength_of,
 )
-from assay.claims.timesteps import require_sinusoids, require_two_layers
+from assay.claims.timesteps import (
+    require_equal_lengths,
+    require_neighbourhood,
+    require_sinusoids,
+    require_two_layers,
+    shows_neighbourhood,
+)
 from assay.claims.training import (
     require_captions,
     require_forward_process,
@@ -148,6 +160,7 @@ __all__ = [
     "require_empty_mask",
     "require_encoded",
     "require_encoder_features",
+    "require_equal_lengths",
     "require_farther_with_strength",
     "require_forward_process",
     "require_forward_start",
@@ -157,19 +170,26 @@ __all__ = [
     "require_guidance",
     "require_guided",
     "require_kept_cells",
+    "require_layers_learned",
     "require_learned",
     "require_loaded_adapters",
+    "require_loss_falls",
     "require_mask",
+    "require_measured_loss",
     "require_model_unchanged",
+    "require_neighbourhood",
     "require_nested_masks",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
+    "require_noised_pictures",
+    "require_number",
     "require_one_schedule",
     "require_only_lora_gradients",
     "require_partial_masks",
     "require_picture_forgotten",
     "require_pixel_range",
+    "require_plain_norm",
     "require_plain_prompt",
     "require_prompt_gradients",
     "require_reference_transitions",
@@ -188,11 +208,14 @@ __all__ = [
     "require_size_by_formula",
     "require_some_strength",
     "require_start_values",
+    "require_stated_factor",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_straight_line",
+    "require_successes_by_class",
     "require_sum_of_weights",
     "require_text_to_image",
+    "require_trained_alike",
     "require_training",
     "require_two_layers",
     "require_unchanged",
@@ -204,7 +227,7 @@ __all__ = [
     "require_with_and_without_token",
     "require_zero_start",
     "shows_lengths",
+    "shows_neighbourhood",
     "slipped_weights",
-    "steps_with",
     "strength_of",
 ]

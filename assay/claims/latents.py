@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from itertools import combinations
 from typing import NoReturn
 
@@ -16,6 +18,9 @@ RANGE = 0.01  # beyond -1 and 1: what resizing and half precision add
 BETWEEN = 0.02  # a share closer to 0 or 1 than this is one of the two pictures themselves
 SPAN = 0.65  # of several pictures together: one that is whole reaches from black to white, 0.59 is a wrong deviation
 SEVERAL = 6  # pictures; one alone may be all dark, or a made-up one anything between -1 and 1
+APART = 0.5  # dB; a range of 1 instead of 2 is 6.02 dB away, rounding to bytes less than this
+HALF_RANGE = 20 * math.log10(2)  # dB: what a range of 1 in place of 2 takes away
+_DECIBELS = re.compile(r"\bPSNR[^\d\n-]{0,20}(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s*dB\b", re.IGNORECASE)
 SCALE = "the latents are multiplied by the scaling factor after encoding and divided by it before decoding: the U-Net "
 SCALE += "knows latents of unit size, the decoder those that the encoder gave"
 
@@ -101,6 +106,42 @@ def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
         if one.is_near(decoded / wrong):
             return wrong
     return None
+
+
+def require_measured_loss(latents: Latents, numbers: Iterable[float], text: str) -> None:
+    """Fail unless `numbers` hold the mean squared error of a decoded picture or its PSNR over a range of 2, and each
+    PSNR in the `text` is right."""
+    numbers = [number for number in numbers if math.isfinite(number)]
+    errors = [error for error in latents.errors if 0 < error < math.inf]
+    if not errors:
+        raise Failure("no picture was decoded that could be compared with an encoded one")
+    right = [10 * math.log10(4 / error) for error in errors]
+    said = [float(one or other) for one, other in _DECIBELS.findall(text)]
+    for found in (said, numbers):
+        if any(_is_near(found, psnr - HALF_RANGE) for psnr in right) and not any(_is_near(found, p) for p in right):
+            raise Failure(
+                f"the PSNR is {HALF_RANGE:.1f} dB below that of a mean squared error of {min(errors):.2g}",
+                misconception="the peak of a picture between -1 and 1 is 2, so its square is 4",
+                help="How far apart are the smallest and the largest value that a pixel can have?",
+            )
+    if said and not any(_is_near(said, psnr) for psnr in right):
+        raise Failure(
+            f"a PSNR of {said[0]:.1f} dB was given; a mean squared error of {min(errors):.2g} is {max(right):.1f} dB",
+            help="The PSNR is ten times the logarithm of the squared range by the error.",
+        )
+    if any(_is_near(numbers, psnr) for psnr in right):
+        return
+    # pictures as bytes or between 0 and 1 are the same pictures on another scale
+    scales = (1.0, 1 / 4, 255**2 / 4)
+    if not any(math.isclose(number, error * s, rel_tol=0.1) for number in numbers for error in errors for s in scales):
+        raise Failure(
+            f"none of {len(numbers)} numbers is the mean squared error of the round trip or its PSNR",
+            help="Compare the decoded picture with the one that was encoded, pixel by pixel.",
+        )
+
+
+def _is_near(numbers: list[float], psnr: float) -> bool:
+    return any(abs(number - psnr) <= APART for number in numbers)
 
 
 def require_scaled_latents(latents: Latents) -> None:
