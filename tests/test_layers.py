@@ -37,7 +37,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "proof": "how an exercise is cut out of the reference",
         "proving": "the cells that an exercise needs are declared with its mistakes",
     },
-    "sandbox": {},
+    "sandbox": {"failure": "a wall that cannot be had is a fault of this machine"},
     "witness": {},
     "replay": {},
     "kit": {"failure": ""},
@@ -65,9 +65,15 @@ ALLOWED: dict[str, dict[str, str]] = {
         "judging": "claims are made of observations",
         "tensors": "",
     },
+    "doctor": {
+        "execution": "the walls are tried as notebooks meet them",
+        "kit": "a file that must not be changed",
+        "sandbox": "what each tier promises",
+    },
     "report": {"failure": "", "rubric": "the words of a result"},
     "command": {
         "course": "",
+        "doctor": "",
         "execution": "",
         "failure": "",
         "intake": "",
@@ -75,6 +81,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "replay": "the key that hidden inputs are drawn from",
         "report": "",
         "rubric": "",
+        "sandbox": "which walls there are",
     },
 }
 # Of the witness, the judge shares formats, never what watches.

@@ -9,7 +9,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 @dataclass(frozen=True)
 class Session:
-    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from."""
+    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
+    notebook may see, wherever it lies."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -41,6 +42,7 @@ class Session:
     engine: str
     tier: str
     secret: bytes
+    hidden: tuple[Path, ...] = ()
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
@@ -79,6 +81,7 @@ class Session:
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
         order = _order(notebook, lesson.rubric, folder, self.kit, self.secret)
+        order = replace(order, tier=self.tier, hidden=self.hidden)
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
