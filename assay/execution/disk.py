@@ -17,14 +17,15 @@ _Identity = tuple[int, int]  # device and inode: a file with two names counts on
 
 
 class DiskWatch:
-    """Looks at one submission's folders now and then; `used` is in bytes on the disk."""
+    """Looks at one submission's folders now and then: `used` is in bytes on the disk, beyond what was there at the
+    last `start_anew`; `files` is how many there are in all."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = list(folders)
         self._next = 0.0
-        self._in_folders: dict[_Identity, int] = {}
-        self.used = 0
         self.files = 0
+        self._in_folders: dict[_Identity, int] = {}
+        self._bytes = self._before = 0
         self.closed: str | None = None  # a folder that cannot be looked into
 
     def look(self, processes: Iterable[int]) -> None:
@@ -36,7 +37,16 @@ class DiskWatch:
                 self._walk(str(folder))
             self._next = began + max(_SHORTEST_S, _SHARE * (time.monotonic() - began))
         self.files = len(self._in_folders)
-        self.used = sum((self._in_folders | _nameless(processes)).values())
+        self._bytes = sum((self._in_folders | _nameless(processes)).values())
+
+    @property
+    def used(self) -> int:
+        """Bytes more than before."""
+        return self._bytes - self._before
+
+    def start_anew(self) -> None:
+        """Count from what the last look saw: the next exercise shall not pay for what an earlier one left."""
+        self._before = self._bytes
 
     def _walk(self, folder: str) -> None:
         try:

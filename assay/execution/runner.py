@@ -90,7 +90,7 @@ class Runner:
                 self._run_from(position + 1)
                 self._progress[_FINISHED] = 1
                 os._exit(0)
-            _, status = os.waitpid(child, 0)
+            status = _bury_until(child)
             if self._progress[_FINISHED]:
                 return
             begun = max(self._progress[_BEGUN], position)
@@ -129,6 +129,14 @@ class Runner:
 
     def _send(self, **record: Any) -> None:
         events.send(self._channel, record)
+
+
+def _bury_until(child: int) -> int:
+    """The status with which `child` ended. Orphans of the submission come to its first process, and are buried too."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            return status
 
 
 def enter_folder(folder: Path) -> None:

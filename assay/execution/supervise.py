@@ -22,7 +22,7 @@ from assay.sandbox.territory import OWN
 
 LOOK_S = 0.1  # how often the clock and the memory are looked at
 PROCESSES = 64  # a snapshot for each exercise, some worker processes; nobody's notebook needs half of that
-DISK_BYTES = 8 * 2**30  # two full-size checkpoints of the course's models, and the evidence
+DISK_BYTES = 5 * 2**30  # of one exercise: a full-size checkpoint of the course's models, and the evidence
 # A snapshot that has not gone on this long after its child was killed is stuck itself. A fork bomb's hundred processes
 # take five seconds to fall apart on a busy machine.
 GRACE_S = 20.0
@@ -40,7 +40,7 @@ class _Replaying:
 @dataclass(frozen=True)
 class Allowance:
     """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, of outputs per exercise;
-    processes at once, and bytes written, of the whole tree."""
+    processes at once, and bytes written per exercise, of the whole tree."""
 
     cell_s: float
     exercise_s: float
@@ -130,10 +130,11 @@ class Supervisor:
         self._begin_section(position, outer(self._pid, int(record["pid"])))
 
     def _begin_section(self, position: int, leaf: int) -> None:
-        """Every section has its own time and its own room for outputs."""
+        """Every section has its own time and its own room for outputs and files."""
         self._section, self._leaf, self._cell, self._killed = position, leaf, None, None
         self._section_began = self._cell_began = time.monotonic()
         self._received = 0
+        self._disk.start_anew()
 
     def _on_cell(self, record: dict[str, Any]) -> None:
         self._cell = int(record["cell"])

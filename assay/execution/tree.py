@@ -18,7 +18,7 @@ ENOUGH_S = 20.0  # a tree that still grows after this long cannot be killed by u
 
 @dataclass(frozen=True)
 class Usage:
-    """Processes of a tree, dead ones that nobody has buried included, and bytes of memory."""
+    """Living processes of a tree, and bytes of memory."""
 
     processes: int
     memory: int
@@ -146,7 +146,7 @@ def usage_of(root: int, enough: int) -> Usage:
     bytes, then each page is divided among its sharers (PSS, some milliseconds a process)."""
     tree = descendants(root)
     memory = sum(_resident(pid) for pid in tree)
-    return Usage(len(tree), memory if memory <= enough else sum(_proportional(pid) for pid in tree))
+    return Usage(sum(map(_is_alive, tree)), memory if memory <= enough else sum(_proportional(pid) for pid in tree))
 
 
 def _resident(pid: int) -> int:

@@ -1,7 +1,7 @@
 """Decides what setting a file's mode or time means behind walls: nothing, for a student's own files; they stay usable.
 
-Lockdown refuses these calls for every file, because it cannot tell one file from another. Libraries make them in passing
-(`datasets` after each table it derives, `shutil` after each copy), and honest notebooks must not notice.
+Lockdown refuses these calls for every file, because it cannot tell one file from another. Libraries make them in
+passing (`datasets` after each table it derives, `shutil` after each copy), and honest notebooks must not notice.
 """
 
 from __future__ import annotations
