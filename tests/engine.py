@@ -10,6 +10,7 @@ from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.supervise import Allowance
 from assay.replay.draw import Spec
+from assay.sandbox.tiers import LIMITS
 
 GENEROUS = Allowance(cell_s=60, exercise_s=90, submission_s=120, memory_bytes=3 * 2**30, output_bytes=32 * 2**20)
 
@@ -31,6 +32,8 @@ def run_sections(
     allowance: Allowance = GENEROUS,
     replays: Mapping[int, tuple[Spec, ...]] | None = None,
     values: tuple[str, ...] = (),
+    tier: str = LIMITS,
+    hidden: tuple[Path, ...] = (),
 ) -> Run:
     """Run cells given as sources by section, the first section being the set-up; cell indices count through."""
     numbered: dict[int, tuple[CodeCell, ...]] = {}
@@ -39,7 +42,9 @@ def run_sections(
         numbered[number] = tuple(CodeCell(index + n, source) for n, source in enumerate(sources))
         index += len(sources)
     cells = tuple(cell for section in numbered.values() for cell in section)
-    order = Order(folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values)
+    order = Order(
+        folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values, tier, hidden
+    )
     return run_forked(order, warm, lambda exercise, cell: None)
 
 

@@ -43,7 +43,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "proving": "the cells that an exercise needs are declared with its mistakes",
         "tables": "how its verdicts are shown",
     },
-    "sandbox": {},
+    "sandbox": {"failure": "a wall that cannot be had is a fault of this machine"},
     "witness": {},
     "replay": {},
     "kit": {"failure": ""},
@@ -71,9 +71,15 @@ ALLOWED: dict[str, dict[str, str]] = {
         "judging": "claims are made of observations",
         "tensors": "",
     },
+    "doctor": {
+        "execution": "the walls are tried as notebooks meet them",
+        "kit": "a file that must not be changed",
+        "sandbox": "what each tier promises",
+    },
     "report": {"failure": "", "rubric": "the words of a result"},
     "command": {
         "course": "",
+        "doctor": "",
         "execution": "",
         "failure": "",
         "intake": "",
@@ -81,6 +87,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "replay": "the key that hidden inputs are drawn from",
         "report": "",
         "rubric": "",
+        "sandbox": "which walls there are",
     },
 }
 # Of the witness, the judge shares formats, never what watches.

@@ -58,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_regrade(commands)
     _add_kit(commands)
     _add_register(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -106,8 +107,13 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="calibrated (the default), learned, or a folder in the Hugging Face cache layout",
     )
     parser.add_argument(
-        "--tier", choices=("limits",), default="limits", help="the walls around a notebook (default: limits)"
-    )
+        "--tier", choices=("auto", "limits", "lockdown", "namespaces"), default="auto",
+        help="the walls around a notebook (default: auto, the strongest that this machine offers)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trust-these-notebooks", action="store_true",
+        help="run them even if this machine offers only limits, which stop accidents and not malice",
+    )  # fmt: skip
     parser.add_argument(
         "--runner", choices=("fork", "nbclient"), default="fork",
         help="fork: children of a warm process (default); nbclient: a fresh Jupyter kernel each, slow, for comparison",
@@ -166,6 +172,20 @@ def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.set_defaults(act=_register)
 
 
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "doctor", "try every wall around notebooks on this machine, and look at what assay needs",
+        "Attempts what a notebook must not do (read and write outside, connect, signal, trace, fork, fill the disk, "
+        "leave a process behind) at every tier, in processes that are thrown away, and says which walls hold. Exit "
+        "code 1 when one does not hold that its tier promises.",
+        "grade.py doctor             in words, about a minute",
+        "grade.py doctor --json -    the same as one JSON document on standard output",
+    )  # fmt: skip
+    parser.add_argument("--json", metavar="FILE|-", help="write the findings as JSON; - is standard output")
+    parser.add_argument("--kit", type=Path, metavar="KIT", help="calibrated (the default), learned, or another folder")
+    parser.set_defaults(act=_doctor)
+
+
 def _run(options: argparse.Namespace) -> int:
     from assay.command.run import run
 
@@ -188,3 +208,9 @@ def _register(options: argparse.Namespace) -> int:
     from assay.command.register import register_notebook
 
     return register_notebook(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from assay.command.doctor import doctor
+
+    return doctor(options)

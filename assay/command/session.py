@@ -9,7 +9,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,9 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 @dataclass(frozen=True)
 class Session:
-    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from. With `asked_as` every
-    notebook is asked the same questions, as if that were its digest: changes of one notebook are compared so."""
+    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
+    notebook may see, wherever it lies. With `asked_as` every notebook is asked the same questions, as if that were its
+    digest: changes of one notebook are compared so."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -42,6 +43,7 @@ class Session:
     engine: str
     tier: str
     secret: bytes
+    hidden: tuple[Path, ...] = ()
     asked_as: str | None = None
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
@@ -81,7 +83,7 @@ class Session:
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
         key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
-        order = _order(notebook, lesson.rubric, folder, self.kit, key)
+        order = replace(_order(notebook, lesson.rubric, folder, self.kit, key), tier=self.tier, hidden=self.hidden)
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,8 +16,11 @@ from assay.execution.plan import Plan, Section
 from assay.execution.record import Execution
 from assay.execution.supervise import Allowance, Supervisor
 from assay.failure import Fault
+from assay.kit.layout import OFFERS
 from assay.replay.dealer import Dealer
 from assay.replay.draw import Spec
+from assay.sandbox.tiers import LIMITS
+from assay.sandbox.user import give_back
 
 Progress = Callable[[int, int], None]  # exercise number, cell index
 
@@ -34,7 +38,8 @@ class _Cell(Protocol):
 class Order:
     """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use.
 
-    `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from.
+    `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from; `tier` names the walls, and
+    `hidden` what stays invisible inside of them even if it lies below something that Python needs.
     """
 
     folder: Path
@@ -46,6 +51,8 @@ class Order:
     replays: Mapping[int, tuple[Spec, ...]] = field(default_factory=dict)
     key: bytes = b""
     values: tuple[str, ...] = ()
+    tier: str = LIMITS
+    hidden: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     child = warm.order({"do": "run", "plan": str(path)})
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key, order.folder / "replays")
     execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
+    if plan.tier != LIMITS and os.getuid() == 0:
+        give_back(order.folder)
     if not execution.finished and not warm.is_alive(child.generation):
         raise Fault("The warm parent process died, and the notebook with it.")
     if execution.fault:
@@ -106,15 +115,20 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
         needed=tuple(str(path) for path in _needed(order)),
         memory_bytes=order.allowance.memory_bytes,
         cpu_s=order.allowance.submission_s,
+        tier=order.tier,
+        hidden=tuple(str(path.resolve()) for path in order.hidden),
     )
     return plan, tuple(overrides)
 
 
 def _needed(order: Order) -> list[Path]:
-    """What a student's process reads: Python and its packages, our own package, the kit, and its own folder."""
+    """What a student's process reads: Python and its packages, our own package, and what the kit offers."""
     package = Path(__file__).resolve().parent.parent
-    places = [Path(sys.prefix), Path(sys.base_prefix), package, order.kit, order.folder]
-    return list(dict.fromkeys(path.resolve() for path in places))
+    libraries = [Path(place) for place in os.environ.get("LD_LIBRARY_PATH", "").split(":") if place]
+    offers = [order.kit / name for name in OFFERS]
+    places = [Path(sys.prefix), Path(sys.base_prefix), *libraries, package, *offers]
+    both = [place for path in places for place in (path.absolute(), path.resolve()) if path.exists()]
+    return list(dict.fromkeys(both))
 
 
 def finish(order: Order, execution: Execution, overrides: tuple[Applied, ...]) -> Run:

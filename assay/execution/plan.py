@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.sandbox.tiers import LIMITS
+
 
 @dataclass(frozen=True)
 class Section:
@@ -21,7 +23,7 @@ class Section:
 @dataclass(frozen=True)
 class Plan:
     """One notebook's execution; `names` and `values` are looked up in the student's namespace, the first as numbers,
-    the second as tensors; `needed` must stay readable.
+    the second as tensors; `tier` names the walls, inside of which `needed` stays readable and `hidden` invisible.
 
     Without `witness` nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
     """
@@ -34,6 +36,8 @@ class Plan:
     cpu_s: float
     witness: bool = True
     values: tuple[str, ...] = ()
+    tier: str = LIMITS
+    hidden: tuple[str, ...] = ()
 
     def write(self, path: Path) -> None:
         """Store as JSON."""
@@ -49,5 +53,5 @@ class Plan:
             )
             for s in data.pop("sections")
         )
-        names, needed, values = (tuple(data.pop(key)) for key in ("names", "needed", "values"))
-        return cls(sections=sections, names=names, needed=needed, values=values, **data)
+        lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("names", "needed", "values", "hidden")}
+        return cls(sections=sections, **lists, **data)
