@@ -16,7 +16,6 @@ LEGAL = (
     Legal(r"^sketch = |^pen\.", "what the sketch shows is the student's own choice", exercise=4),
     Legal(r"-> .*sky_mask\)\.rectangle.*fill=255\)$", "any region will do that is a part of the picture", exercise=4),
     Legal(r"-> .*tight_mask\)\.rectangle.*fill=255\)$", "any region will do within the generous one", exercise=3),
-    Legal(r"^(values|by_hand) = ", "how decoded values become a picture to look at is not judged", exercise=2),
     Legal(r"^(del |free_memory)", "what is freed is not judged"),
     Legal(r"requires_grad_\(False\) -> .*requires_grad_\(True\)", "what is not trained need not be frozen"),
     Legal(r"truncation=", "a short prompt is cut nowhere"),
