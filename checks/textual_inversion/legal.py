@@ -10,7 +10,10 @@ LEGAL = (
     Legal(r"\blr=|learning_rate = ", "any learning rate that moves the row is the student's own choice"),
     Legal(r"^(num_training_steps|lora_training_steps|checkpoint_steps) = ", "lengths are the student's own choice"),
     Legal(r"manual_seed\(|\bseed=2[34]", "any seed will do that is the same for what is compared"),
-    Legal(r"num_inference_steps=|guidance_scale=", "how a picture is sampled is the student's own choice"),
+    Legal(
+        r"-> .*num_inference_steps=1[01], height=256, width=256, .*images\[0\]\)$",
+        "how a picture is sampled is the student's own choice",
+    ),
     Legal(
         r"Resize\(51[23]\).*CenterCrop\(51[23]\).*0\.5\], \[0\.5\].* -> .*0\.5\], \[0\.5\]", "any picture size will do"
     ),
