@@ -11,7 +11,10 @@ LEGAL = (
     Legal(r"-> .* = Image\.new\('L', \(SIDE, SIDE\), 1\)$", "what is darker than half counts as black"),
     Legal(r"-> .*generous_mask\)\.rectangle\(\[0, 0, SIDE, 131\]", "any region will do that goes beyond the tight one"),
     Legal(r"^(num_steps|guidance_scale) = ", "the schedule's length and the guidance are the student's own choice"),
-    Legal(r"num_inference_steps=|guidance_scale=", "how a picture is sampled is the student's own choice"),
+    Legal(
+        r"-> .*num_inference_steps=\w+, generator=seeded\(\d+\)\)\.images\[0\]$",
+        "how a picture is sampled is the student's own choice",
+    ),
     Legal(r"seeded\(", "any seed will do that is the same for what is compared"),
     Legal(r"^sketch = |^pen\.", "what the sketch shows is the student's own choice", exercise=4),
     Legal(r"-> .*sky_mask\)\.rectangle.*fill=255\)$", "any region will do that is a part of the picture", exercise=4),
