@@ -195,23 +195,30 @@ def main(arguments: list[str] | None = None) -> int:
             for slug in chosen:
                 mutating = Mutating(session, lessons[slug], Path(scratch) / slug)
                 sample = mutating.sites(options.most, options.seed, options.words)
-                verdicts = [_told(verdict) for verdict in mutating.run(sample, options.jobs)]
+                if options.write and not options.words:
+                    keep(options.write, lessons[slug], mutating.possible, options.seed)
+                verdicts = []
+                for verdict in mutating.run(sample, options.jobs):
+                    verdicts.append(_told(verdict))
+                    if options.write:
+                        keep(options.write, lessons[slug], mutating.possible, options.seed, verdict)
                 status |= summary(verdicts)
-                if options.write:
-                    keep(options.write, lessons[slug], verdicts, mutating.possible, options.seed, bool(options.words))
     return status
 
 
-def keep(folder: Path, lesson: Lesson, verdicts: list[Verdict], possible: int, seed: int, some: bool) -> None:
-    """Put the verdicts in place of all older ones, or of those on the same mutants, and write the tables anew."""
-    found = tuple(
-        KeptMutant(v.site.exercise, v.site.cell, v.site.mutant.line, v.site.mutant.description, v.kind, v.caught_by,
-                   v.reason)
-        for v in verdicts
-    )  # fmt: skip
-    kept = kept_so_far(folder, lesson)
-    kept = kept.with_mutants(found) if some else replace(kept, mutants=found)
-    write(folder / "proofs", replace(kept, possible=possible, seed=seed))
+def keep(folder: Path, lesson: Lesson, possible: int, seed: int, verdict: Verdict | None = None) -> None:
+    """Put the verdict in place of an older one on the same mutant, and write the tables anew; without a verdict, all
+    older ones go."""
+    kept = replace(kept_so_far(folder, lesson), possible=possible, seed=seed)
+    if verdict is None:
+        kept = replace(kept, mutants=())
+    else:
+        site, mutant = verdict.site, verdict.site.mutant
+        found = KeptMutant(
+            site.exercise, site.cell, mutant.line, mutant.description, verdict.kind, verdict.caught_by, verdict.reason
+        )
+        kept = kept.with_mutants([found])
+    write(folder / "proofs", kept)
     write_pages(folder)
 
 

@@ -118,10 +118,12 @@ def main(arguments: list[str] | None = None) -> int:
                     c for c in declared(lesson.files) if not options.words or any(w in c.name for w in options.words)
                 ]
                 place = Path(scratch) / lesson.files.slug
-                proofs = [_told(p) for p in prove(session, lesson.files, named, place, options.jobs)]
+                proofs = []
+                for proof in prove(session, lesson.files, named, place, options.jobs):
+                    proofs.append(_told(proof))
+                    if options.write:  # at once: a run takes long, and what it has found so far is not lost with it
+                        keep(options.write, lesson, proof)
                 holds &= _summary(proofs)
-                if options.write:
-                    keep(options.write, lesson, proofs)
     return 0 if holds else 1
 
 
@@ -150,10 +152,10 @@ def kept_so_far(folder: Path, lesson: Lesson) -> Kept:
     return replace(found, title=lesson.rubric.title, criteria=criteria)
 
 
-def keep(folder: Path, lesson: Lesson, proofs: list[Proof]) -> None:
-    """Put the verdicts in place of older ones on the same mistakes and variants, and write the tables anew."""
+def keep(folder: Path, lesson: Lesson, proof: Proof) -> None:
+    """Put the verdict in place of an older one on the same mistake or variant, and write the tables anew."""
     names = [(change.exercise, change.name) for change in declared(lesson.files)]
-    write(folder / "proofs", kept_so_far(folder, lesson).with_proofs(map(_kept, proofs), names))
+    write(folder / "proofs", kept_so_far(folder, lesson).with_proofs([_kept(proof)], names))
     write_pages(folder)
 
 

@@ -67,6 +67,7 @@ from assay.claims.latents import (
     require_measured_loss,
     require_pixel_range,
     require_scaled_latents,
+    require_shown_picture,
     require_straight_line,
 )
 from assay.claims.lora import (
@@ -204,6 +205,7 @@ __all__ = [
     "require_shared_by_all",
     "require_shared_start",
     "require_shares",
+    "require_shown_picture",
     "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",

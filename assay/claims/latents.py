@@ -21,6 +21,7 @@ SEVERAL = 6  # pictures; one alone may be all dark, or a made-up one anything be
 APART = 0.5  # dB; a range of 1 instead of 2 is 6.02 dB away, rounding to bytes less than this
 HALF_RANGE = 20 * math.log10(2)  # dB: what a range of 1 in place of 2 takes away
 _DECIBELS = re.compile(r"\bPSNR[^\d\n-]{0,20}(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s*dB\b", re.IGNORECASE)
+COLOURS = 0.02  # of white, in any of 8 x 8 cells: rounding to whole grey levels leaves 0.002
 SCALE = "the latents are multiplied by the scaling factor after encoding and divided by it before decoding: the U-Net "
 SCALE += "knows latents of unit size, the decoder those that the encoder gave"
 
@@ -94,6 +95,29 @@ def require_decoder_scale(latents: Latents) -> None:
         raise Failure(
             f"none of {len(latents.decoded)} decoded latents came from a picture that was encoded",
             help="Decode the very latent that the encoder gave.",
+        )
+
+
+def require_shown_picture(latents: Latents) -> None:
+    """Fail unless one of the photographs drawn in figures has the colours of a decoded picture, place by place.
+
+    Raises:
+        LookupError: no photograph was drawn; it may have been shown in another way.
+    """
+    pictures = [picture for picture in latents.pictures if picture.dim() == 3 and not is_constant(picture)]
+    if not pictures:
+        raise Failure("no picture came out of the decoder", help="Decode the latents after the last step.")
+    if not latents.shown:
+        raise LookupError("no figure shows a photograph")
+    pairs = [(one, other) for one in pictures for other in latents.shown if one.shape == other.shape]
+    off = min((float((one - other).abs().max()) for one, other in pairs), default=math.inf)
+    if not off <= COLOURS:
+        raise Failure(
+            f"none of the {len(latents.shown)} pictures in your figures is the decoded one: somewhere the nearest is "
+            f"{min(off, 1):.0%} of white away",
+            misconception="the decoder answers with values from -1 to 1, colours first; a picture has values from 0 to "
+            "255, colours last",
+            help="Which values must black and white have before you round, and which way is up?",
         )
 
 
