@@ -53,8 +53,9 @@ def test_mutants_are_asked_the_same_hidden_questions(session, tmp_path):
     lessons = session.lessons | {lesson.files.slug: lesson}
     mutating = Mutating(dataclasses.replace(session, lessons=lessons), lesson, tmp_path)
     mutating.rules = ()
-    chunks = "without, with_prompt = unet(torch.cat([z, z]), t, encoder_hidden_states=context).sample.chunk(2) -> "
-    same = mutant(json.loads(lesson.files.reference.read_text(encoding="utf-8")), chunks, 2)
+    chunks = "sample.chunk(2) -> without, with_prompt = unet(torch.cat"
+    before = "without, with_prompt = unet(torch.cat([z, z]), t, encoder_hidden_states=context)."
+    same = mutant(json.loads(lesson.files.reference.read_text(encoding="utf-8")), before + chunks, 2)
     assert same.mutant.after.endswith(".chunk(3)")  # of two rows, that is the same two
     (verdict,) = mutating.run([same], jobs=1)
     assert verdict.kind == "unnoticeable"
