@@ -67,6 +67,12 @@ class Kept:
         known = {(proof.exercise, proof.name): proof for proof in (*self.proofs, *new)}
         return dataclasses.replace(self, proofs=tuple(known[key] for key in declared if key in known))
 
+    def with_mutants(self, new: Iterable[KeptMutant]) -> Kept:
+        """With `new` in place of older verdicts on the same mutants, in the notebook's order."""
+        known = {(m.exercise, m.cell, m.line, m.change): m for m in (*self.mutants, *new)}
+        order = sorted(known.values(), key=lambda mutant: (mutant.cell, mutant.line))
+        return dataclasses.replace(self, mutants=tuple(order))
+
 
 def read(folder: Path, lesson: str) -> Kept | None:
     """What `folder` holds of a lesson, by its slug; None where nothing was kept.

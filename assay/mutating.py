@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,9 +100,10 @@ class Mutating:
         """How many mutants there are."""
         return len(self._sites)
 
-    def sites(self, most: int, seed: int) -> list[Site]:
-        """A sample of them."""
-        return drawn(self._sites, most, seed)
+    def sites(self, most: int, seed: int, words: Sequence[str] = ()) -> list[Site]:
+        """A sample of them, or what of it holds one of the words."""
+        sample = drawn(self._sites, most, seed)
+        return [site for site in sample if not words or any(word in site.mutant.description for word in words)]
 
     def run(self, chosen: list[Site], jobs: int) -> Iterator[Verdict]:
         """The verdicts, in the order of the mutants."""
@@ -174,9 +175,10 @@ def hurried(lesson: Lesson) -> Lesson:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m assay.mutating LESSON`: the mutation score by criterion and every survivor; 1 below 95 %."""
+    """`python -m assay.mutating LESSON [WORD...]`: the mutation score and every survivor; 1 below 95 %."""
     parser = argparse.ArgumentParser(prog="python -m assay.mutating", description=main.__doc__)
     parser.add_argument("lesson", nargs="?", help="the lesson's slug, such as textual-inversion")
+    parser.add_argument("words", nargs="*", help="only those of the sample whose change holds one of these")
     parser.add_argument("--most", type=int, default=MOST, help=f"mutants of a lesson at the most (default {MOST})")
     parser.add_argument("--seed", type=int, default=SEED, help="which sample is drawn")
     add_run_options(parser)
@@ -192,22 +194,24 @@ def main(arguments: list[str] | None = None) -> int:
             session = Session(lessons, None, kit, warm, "fork", "limits", SECRET)
             for slug in chosen:
                 mutating = Mutating(session, lessons[slug], Path(scratch) / slug)
-                sample = mutating.sites(options.most, options.seed)
+                sample = mutating.sites(options.most, options.seed, options.words)
                 verdicts = [_told(verdict) for verdict in mutating.run(sample, options.jobs)]
                 status |= summary(verdicts)
                 if options.write:
-                    keep(options.write, lessons[slug], verdicts, mutating.possible, options.seed)
+                    keep(options.write, lessons[slug], verdicts, mutating.possible, options.seed, bool(options.words))
     return status
 
 
-def keep(folder: Path, lesson: Lesson, verdicts: list[Verdict], possible: int, seed: int) -> None:
-    """Put the verdicts in place of the older ones, and write the tables anew."""
+def keep(folder: Path, lesson: Lesson, verdicts: list[Verdict], possible: int, seed: int, some: bool) -> None:
+    """Put the verdicts in place of all older ones, or of those on the same mutants, and write the tables anew."""
     found = tuple(
         KeptMutant(v.site.exercise, v.site.cell, v.site.mutant.line, v.site.mutant.description, v.kind, v.caught_by,
                    v.reason)
         for v in verdicts
     )  # fmt: skip
-    write(folder / "proofs", replace(kept_so_far(folder, lesson), mutants=found, possible=possible, seed=seed))
+    kept = kept_so_far(folder, lesson)
+    kept = kept.with_mutants(found) if some else replace(kept, mutants=found)
+    write(folder / "proofs", replace(kept, possible=possible, seed=seed))
     write_pages(folder)
 
 

@@ -23,8 +23,12 @@ RESTS_ON = {
     "sample": {(1, NOISE_1), *((2, name) for name in (START, NOISE_2, STEP, FORGET, TEXT)),
                *((3, name) for name in (SHARED, SIDES, SHARP, LEVEL, FULL))},
     "prediction": {(2, STEP), (2, TEXT), (3, SIDES), (3, SHARP), (3, FULL)},
-    # which side a cell took shows in what the sampler made of it; that the other side is the picture's is KEPT's matter
-    "mean": {(1, FIVE), (1, NOISE_1), (2, START), (2, NOISE_2), (2, FORGET), (3, KEPT), (3, LEVEL), (4, KEPT)},
+    "mean": {(1, FIVE), (1, NOISE_1), (2, START), (2, NOISE_2), (2, FORGET), (3, SIDES), (3, KEPT), (3, LEVEL),
+             (4, KEPT)},
+    # What a scheduler's step answered carries nothing alone. Where none was seen, DECODE rests on what the judge's own
+    # scheduler makes of "sample" and "prediction": the mistake "the step by hand, decoded without the scaling factor"
+    # is caught that way, and test_claims_denoising has the wrong scales.
+    "stepped": set(),
     "tensor": {(1, FARTHER), (2, DECODE), (3, SIDES), (3, SHARP), (3, KEPT), (3, EMPTY), (3, FULL), (4, KEPT)},
     "latents": {(3, EMPTY)},
     EVERY: set(),

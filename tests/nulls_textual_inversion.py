@@ -7,7 +7,7 @@ SMALLER = (
     ("512, 512", "256, 256"),
     ("Resize(512)", "Resize(256)"),
     ("CenterCrop(512)", "CenterCrop(256)"),
-    ("num_inference_steps=20", "num_inference_steps=2, height=256, width=256"),
+    ("num_inference_steps=10", "num_inference_steps=2"),
 )
 FORWARD, TARGET = "the-noisy-latent-follows-the-forward-process", "the-loss-target-is-the-noise"
 LEARNED, MOVED = "the-pseudo-token-row-learned", "the-step-moved-the-pseudo-token-row"

@@ -65,6 +65,11 @@ def test_new_verdicts_take_the_place_of_older_ones_and_what_is_no_longer_declare
     assert KEPT.with_proofs(new, names).proofs[1].holds
 
 
+def test_new_verdicts_on_some_mutants_leave_the_others():
+    new = KeptMutant(1, 4, 3, "y = 1 -> y = 2", "caught", ("first",))
+    assert KEPT.with_mutants([new]).mutants == (*KEPT.mutants[:2], new, *KEPT.mutants[3:])
+
+
 def test_the_overview_counts():
     cells = row(overview([KEPT]), "[CLIP]")
     #                   mistakes  variants  unchecked  count caught stopped survived noticed refused

@@ -10,9 +10,13 @@ from assay.claims.attention import (
     slipped_weights,
 )
 from assay.claims.blends import (
+    own_blends,
     require_adapter_draws,
+    require_each_and_together,
     require_loaded_adapters,
+    require_shared_by_all,
     require_sum_of_weights,
+    require_with_and_without_adapter,
 )
 from assay.claims.classes import require_successes_by_class
 from assay.claims.contrast import (
@@ -50,15 +54,18 @@ from assay.claims.inpainting import (
     require_full_mask,
     require_kept_cells,
     require_mask,
+    require_nested_masks,
     require_noise_level,
     require_partial_masks,
     require_sampled_cells,
+    require_shared_start,
 )
 from assay.claims.latents import (
     require_compression,
     require_decoder_scale,
     require_encoded,
     require_measured_loss,
+    require_pixel_range,
     require_scaled_latents,
     require_straight_line,
 )
@@ -80,10 +87,13 @@ from assay.claims.networks import (
     require_trained_alike,
 )
 from assay.claims.noising import require_noised_pictures
+from assay.claims.pictures import require_same_subjects, require_with_and_without_token
 from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
+    require_plain_prompt,
+    require_prompt_gradients,
     require_row_gradients,
     require_unchanged_rows,
 )
@@ -94,6 +104,7 @@ from assay.claims.strength import (
     require_one_schedule,
     require_same_picture_and_prompt,
     require_same_start_noise,
+    require_shares,
     require_some_strength,
     strength_of,
 )
@@ -105,6 +116,7 @@ from assay.claims.timesteps import (
     shows_neighbourhood,
 )
 from assay.claims.training import (
+    require_captions,
     require_forward_process,
     require_fresh_steps,
     require_noise_target,
@@ -124,6 +136,7 @@ __all__ = [
     "holds_all",
     "is_full",
     "output_and_weights",
+    "own_blends",
     "require_adapter_draws",
     "require_adapter_gradients",
     "require_adapter_learned",
@@ -131,6 +144,7 @@ __all__ = [
     "require_attention",
     "require_binary_effect",
     "require_by_hand",
+    "require_captions",
     "require_compression",
     "require_continuation",
     "require_cosine_table",
@@ -140,6 +154,7 @@ __all__ = [
     "require_decoded_result",
     "require_decoder_scale",
     "require_distributions",
+    "require_each_and_together",
     "require_edited_cells",
     "require_effective_mask",
     "require_empty_mask",
@@ -163,6 +178,7 @@ __all__ = [
     "require_measured_loss",
     "require_model_unchanged",
     "require_neighbourhood",
+    "require_nested_masks",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
@@ -172,15 +188,22 @@ __all__ = [
     "require_only_lora_gradients",
     "require_partial_masks",
     "require_picture_forgotten",
+    "require_pixel_range",
     "require_plain_norm",
+    "require_plain_prompt",
+    "require_prompt_gradients",
     "require_reference_transitions",
     "require_reverse_step",
     "require_row_gradients",
     "require_same_convolutions",
     "require_same_picture_and_prompt",
     "require_same_start_noise",
+    "require_same_subjects",
     "require_sampled_cells",
     "require_scaled_latents",
+    "require_shared_by_all",
+    "require_shared_start",
+    "require_shares",
     "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",
@@ -200,6 +223,8 @@ __all__ = [
     "require_unit_features",
     "require_unit_start_noise",
     "require_varied_timesteps",
+    "require_with_and_without_adapter",
+    "require_with_and_without_token",
     "require_zero_start",
     "shows_lengths",
     "shows_neighbourhood",

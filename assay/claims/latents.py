@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from itertools import combinations
+from typing import NoReturn
 
 import torch
 
@@ -18,6 +19,8 @@ BETWEEN = 0.02  # a share closer to 0 or 1 than this is one of the two pictures 
 APART = 0.5  # dB; a range of 1 instead of 2 is 6.02 dB away, rounding to bytes less than this
 HALF_RANGE = 20 * math.log10(2)  # dB: what a range of 1 in place of 2 takes away
 _DECIBELS = re.compile(r"\bPSNR[^\d\n-]{0,20}(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s*dB\b", re.IGNORECASE)
+SPAN = 0.65  # of several pictures together: one that is whole reaches from black to white, 0.59 is a wrong deviation
+SEVERAL = 6  # pictures; one alone may be all dark, or a made-up one anything between -1 and 1
 SCALE = "the latents are multiplied by the scaling factor after encoding and divided by it before decoding: the U-Net "
 SCALE += "knows latents of unit size, the decoder those that the encoder gave"
 
@@ -32,13 +35,31 @@ def require_encoded(latents: Latents, different: int = 1) -> list[Encoded]:
         )
     for one in found:
         if not (-1 - RANGE <= one.low < 0 and one.high <= 1 + RANGE):
-            raise Failure(
-                f"a picture went into the encoder with values from {one.low:.2f} to {one.high:.2f}",
-                misconception="the VAE was trained on pictures between -1 and 1; others are encoded without an error, "
-                "but wrongly",
-                help="Print the smallest and the largest value of what you encode.",
-            )
+            _fail_range("a picture", one.low, one.high)
     return found
+
+
+def require_pixel_range(latents: Latents) -> None:
+    """Fail unless pictures were encoded, now or in an earlier exercise, whose values lie between -1 and 1; several of
+    them together come near both ends."""
+    found = [one for one in latents.encoded or latents.encoded_so_far if _is_picture(one)]
+    if not found:
+        raise Failure("no picture went through the encoder", help="The VAE's encode takes a picture.")
+    low, high = min(one.low for one in found), max(one.high for one in found)
+    count = len({one.picture for one in found})
+    name = "a picture" if count == 1 else f"{count} pictures"
+    inside = low >= -1 - RANGE and high <= 1 + RANGE and low < 0  # NaN is not
+    if not inside or (count >= SEVERAL and not (low <= -SPAN and high >= SPAN)):
+        _fail_range(name, low, high)
+
+
+def _fail_range(name: str, low: float, high: float) -> NoReturn:
+    raise Failure(
+        f"{name} went into the encoder with values from {low:.2f} to {high:.2f}",
+        misconception="the VAE was trained on pictures between -1 and 1; others are encoded without an error, but "
+        "wrongly",
+        help="Print the smallest and the largest value of what you encode.",
+    )
 
 
 def _is_picture(one: Encoded) -> bool:

@@ -3,11 +3,15 @@
 from assay.proof import Legal
 
 LEGAL = (
+    Legal(
+        r"-> pixels = torch\.rand\(1, 3, \d+, \d+, device=device\) \* 2 - 1$", "any picture size will do", exercise=2
+    ),
+    Legal(r"-> pixels = torch\.rand\(.*\) / 2 - 1$", "a made-up picture may be a dark one", exercise=2),
     Legal(r"\blr=|learning_rate = ", "any learning rate that moves the row is the student's own choice"),
     Legal(r"^(num_training_steps|lora_training_steps|checkpoint_steps) = ", "lengths are the student's own choice"),
     Legal(r"perf_counter\(\)", "how long it took is not judged"),
     Legal(r"manual_seed\(|\bseed=2[34]", "any seed will do that is the same for what is compared"),
-    Legal(r"num_inference_steps=2[01]|guidance_scale=", "how a picture is sampled is the student's own choice"),
+    Legal(r"num_inference_steps=|guidance_scale=", "how a picture is sampled is the student's own choice"),
     Legal(
         r"Resize\(51[23]\).*CenterCrop\(51[23]\).*0\.5\], \[0\.5\].* -> .*0\.5\], \[0\.5\]", "any picture size will do"
     ),
