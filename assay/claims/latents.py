@@ -133,8 +133,8 @@ def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
 
 
 def require_measured_loss(latents: Latents, numbers: Iterable[float], text: str) -> None:
-    """Fail unless `numbers` hold the mean squared error of a decoded picture or its PSNR over a range of 2, and each
-    PSNR in the `text` is right."""
+    """Fail unless `numbers` hold the mean squared error of a decoded picture or its PSNR over a range of 2, and a
+    PSNR that the `text` gives is one."""
     numbers = [number for number in numbers if math.isfinite(number)]
     errors = [error for error in latents.errors if 0 < error < math.inf]
     if not errors:
