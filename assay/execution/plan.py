@@ -23,7 +23,8 @@ class Plan:
     """One notebook's execution; `names` and `values` are looked up in the student's namespace, the first as numbers,
     the second as tensors; `needed` must stay readable.
 
-    Without `witness` nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
+    What the witness writes says `nonce`, so that another run's files are known for what they are. Without `witness`
+    nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
     """
 
     folder: str
@@ -34,6 +35,7 @@ class Plan:
     cpu_s: float
     witness: bool = True
     values: tuple[str, ...] = ()
+    nonce: str = "0" * 16
 
     def write(self, path: Path) -> None:
         """Store as JSON."""

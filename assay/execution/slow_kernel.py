@@ -29,7 +29,7 @@ def enter(path: str) -> None:
     for name in ("work", "home", "tmp", "evidence"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     enter_folder(folder)
-    witness = Witness.start(folder / "evidence", set(plan.names), set(plan.values))
+    witness = Witness.start(folder / "evidence", set(plan.names), set(plan.values), plan.nonce)
     _follow(plan, witness, shell)
 
 

@@ -18,7 +18,7 @@ from assay.witness.items import Items, install_items
 from assay.witness.models import Models
 from assay.witness.products import Products, install_cosine, install_products
 from assay.witness.quiet import is_quiet
-from assay.witness.recorder import Recorder
+from assay.witness.recorder import NO_RUN, Recorder
 from assay.witness.schedulers import listen_to_schedulers
 from assay.witness.tokens import Tokens
 from assay.witness.training import Training
@@ -31,8 +31,8 @@ class Witness:
 
     current: Witness | None = None
 
-    def __init__(self, folder: Path, names: set[str], values: Set[str]) -> None:
-        self.recorder = Recorder(folder)
+    def __init__(self, folder: Path, names: set[str], values: Set[str], nonce: str) -> None:
+        self.recorder = Recorder(folder, nonce)
         self.models = Models(self.recorder)
         self.training = Training(self.recorder, self.models)
         self.adapters = Adapters(self.recorder, self.models)
@@ -47,10 +47,10 @@ class Witness:
         self._known: dict[str, int] = {}
 
     @classmethod
-    def start(cls, folder: Path, names: set[str], values: Set[str] = frozenset()) -> Witness:
-        """Listen from now on; facts go into `folder`. After each cell the numbers of `names` and whatever the names
-        `values` stand for are looked up."""
-        cls.current = cls(folder, names, values)
+    def start(cls, folder: Path, names: set[str], values: Set[str] = frozenset(), nonce: str = NO_RUN) -> Witness:
+        """Listen from now on; facts go into `folder` and say the run's `nonce`. After each cell the numbers of `names`
+        and whatever the names `values` stand for are looked up."""
+        cls.current = cls(folder, names, values, nonce)
         return cls.current
 
     def begin_cell(self, exercise: int, cell: int) -> None:
