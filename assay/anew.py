@@ -49,7 +49,7 @@ def make_accessible(*folders: Path) -> None:
         try:
             status = folder.lstat()
             if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
-                os.chmod(folder, stat.S_IRWXU)
+                folder.chmod(stat.S_IRWXU)
         except OSError:  # not there, or another user's: what needs it will say so
             continue
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 ALLOWED: dict[str, dict[str, str]] = {
     "__init__": {"failure": "the word `Failure` is for the checks"},
     "failure": {},
+    "anew": {},
     "tensors": {"failure": "what cannot be compared is a failure"},
     "course": {"failure": "a lesson that is not there is misuse"},
     "proof": {"failure": "an edit that does not fit is misuse"},
@@ -39,7 +40,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "sandbox": {},
     "witness": {},
-    "replay": {},
+    "replay": {"anew": "the judge's copy of the inputs lies where a notebook could write"},
     "kit": {"failure": ""},
     "intake": {"failure": ""},
     "rubric": {
@@ -48,6 +49,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "intake": "a published cell is known by intake's digest",
     },
     "execution": {
+        "anew": "what is left behind lies where a notebook could write",
         "failure": "",
         "kit": "the pictures and operators that stand in for what is missing",
         "replay": "what is done once an exercise has ended",
@@ -67,6 +69,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "report": {"failure": "", "rubric": "the words of a result"},
     "command": {
+        "anew": "results lie where a notebook could write",
         "course": "",
         "execution": "",
         "failure": "",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.judging.evidence import Announced, Evidence, digest_of, read_json
+from assay.judging.recomputed import wrong_answers
 
 
 def opened(folder: Path) -> tuple[Evidence, dict[str, Any]]:
@@ -28,7 +29,8 @@ def contradictions(evidence: Evidence, kept: dict[str, Any], replays: Iterable[s
         folders.append((f"evidence/replays/{name}", Evidence(where, evidence.run, evidence.nonce)))
     found = [sentence for where, one in folders for sentence in _of_files(where, one)]
     announced = {str(process): (int(n), str(digest)) for process, (n, digest) in kept.get("announced", {}).items()}
-    return [*found, *_of_lines([one for _, one in folders], announced)]
+    found += _of_lines([one for _, one in folders], announced)
+    return [*found, *wrong_answers(evidence, str(kept.get("sample")))]
 
 
 def _of_files(where: str, evidence: Evidence) -> Iterator[str]:

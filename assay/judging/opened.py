@@ -31,7 +31,7 @@ def own_names(folder: Path, run: Path) -> list[str]:
     if descriptor is None:
         return []
     try:
-        return sorted(os.listdir(descriptor))
+        return sorted(entry.name for entry in os.scandir(descriptor))
     except OSError:
         return []
     finally:

@@ -75,6 +75,16 @@ def _built(loader: Any, folder: Path) -> dict[str, torch.Tensor]:
     return dict(model.state_dict())
 
 
+@cache
+def unet(source: str, subfolder: str | None) -> Any:
+    """The kit's U-Net, float32, never trained, to be asked what a notebook's was asked; None when the kit has none."""
+    folder, loader = snapshot(source, subfolder), _loader("UNet2DConditionModel")
+    if folder is None or loader is None:
+        return None
+    with quiet():
+        return loader.from_pretrained(folder, use_safetensors=True, torch_dtype=torch.float32).eval()
+
+
 def _loader(cls: str) -> Any:
     import diffusers
     import transformers
@@ -139,6 +149,8 @@ def read_ahead(source: str) -> None:
         subfolder = None if path.parent == folder else path.parent.name
         accepted_digests(cls, source, subfolder, "torch.float32")
         embedding_table(cls, source, subfolder)
+        if cls == "UNet2DConditionModel":
+            unet(source, subfolder)
     signal_rates(source)
     tokenizer(source)
 

@@ -168,9 +168,16 @@ def _install_calls() -> None:
     from transformers import CLIPTextModel
 
     def unet(
-        w: Witness, out: Any, model: Any, sample: Any, timestep: Any, encoder_hidden_states: Any, *_: Any, **__: Any
+        w: Witness,
+        out: Any,
+        model: Any,
+        sample: Any,
+        timestep: Any,
+        encoder_hidden_states: Any,
+        *more: Any,
+        **named: Any,
     ) -> None:
-        w.calls.unet(model, sample, timestep, encoder_hidden_states, out)
+        w.calls.unet(model, sample, timestep, encoder_hidden_states, out, more, named)
 
     def text(w: Witness, out: Any, model: Any, input_ids: Any = None, *_: Any, **__: Any) -> None:
         w.calls.text(model, input_ids, out)

@@ -20,11 +20,12 @@ from tests.attacks.tiers import ORDER, offered, promises
 HEAD = """\
 # Attacks, and what becomes of them
 
-Made by `python -m tests.attacks --write docs/attacks.md`; the attacks themselves are data in `tests/attacks/catalogue`.
-Each was graded in one cohort with an honest submission. *Held* means: it earned nothing that it should not, its exercise
-ended in the declared state, nothing outside its folder was changed, no process, port or file was left, and the honest
+Made by `python -m tests.attacks --write docs/attacks.md`; the attacks are data in `tests/attacks/catalogue`. Each was
+graded in one cohort with an honest submission. *Held* means: it earned nothing that it should not, its exercise ended
+in the declared state, nothing outside its folder was changed, no process, port or file was left, and the honest
 submission's result was its usual one. *Not promised* means that this tier does not claim to stop it, so it was not
-played there. *Not run* says why. Attacks from 201 on are on this grader's own design.
+played there. *Not run* says why. Numbers from 101 to 199 are second forms; from 201 on they are aimed at what this
+grader has and others have not.
 """
 
 
@@ -83,7 +84,9 @@ def _table(attacks: list[Attack], found: dict[str, dict[int, str]]) -> str:
         said = " | ".join(found[tier][attack.number].replace("|", "/") for tier in tiers)
         lines.append(f"| {attack.number} | {attack.name} | {said} |")
     for tier in tiers:
-        counts = [sum(said.startswith(word) for said in found[tier].values()) for word in ("held", "not promised", "not run")]
+        counts = [
+            sum(said.startswith(word) for said in found[tier].values()) for word in ("held", "not promised", "not run")
+        ]
         lines += ["", f"At *{tier}*: {counts[0]} held, {counts[1]} not promised, {counts[2]} not run."]
     return "\n".join(lines) + "\n"
 

@@ -75,7 +75,10 @@ class Attack:
         cells = [_text(self.title or base.title), _code(_filled(setup, places))]
         cells.append(_text(f"## Exercise {base.exercise}: {self.heading} [Guided]"))
         cells.append(_code(_filled(work, places), self.tags, self.outputs))
-        cells += [_text(f"## Exercise {base.exercise + 1}: Next [Guided]"), _code("ran = 6 * 7\nprint('the next one ran', ran)")]
+        cells += [
+            _text(f"## Exercise {base.exercise + 1}: Next [Guided]"),
+            _code("ran = 6 * 7\nprint('the next one ran', ran)"),
+        ]
         notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": dict(self.metadata), "cells": cells}
         return json.dumps(notebook).encode()
 

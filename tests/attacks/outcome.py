@@ -49,6 +49,10 @@ def _about_the_result(attack: Attack, ending: Ending) -> Iterator[str]:
 
 
 def _about_the_points(attack: Attack, result: dict[str, Any]) -> Iterator[str]:
+    if result["state"] == "tampered":  # what the exercises show is provisional until a person has looked
+        if result["score"] is not None:
+            yield f"evidence that contradicts itself scored {result['score']}"
+        return
     exercises = {exercise["number"]: exercise for exercise in result["exercises"]}
     own = exercises.get(bases()[attack.base].exercise, {"criteria": []})
     automatic = [c for c in own["criteria"] if c["kind"] == "automatic"]
