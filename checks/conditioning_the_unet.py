@@ -243,7 +243,11 @@ def check_the_spatial_network_is_the_simple_one(replays):
 
 def check_the_network_learns(replays):
     """On one batch the loss of UNetSinusoidal falls to less than a third within thirty steps."""
-    losses = replays["sinusoidal_unet_trained"].losses
+    replay = replays["sinusoidal_unet_trained"]
+    losses = replay.losses
+    require_start_values(replay.trained_parameters)
+    if all(torch.equal(tensor, replay.trained_parameters[name]) for name, tensor in replay.parameters.items()):
+        raise Failure("none of its parameters moved", help="Do gradients reach the parameters?")
     if not losses or not all(map(math.isfinite, losses)) or not losses[-1] < losses[0] / 3:
         shown = f"{losses[0]:.3f} to {losses[-1]:.3f}" if losses else "nothing"
         raise Failure(

@@ -81,7 +81,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
 }
 # Of the witness, the judge shares formats, never what watches.
-SHARED_WITH_THE_JUDGE = {"assay.witness.digest", "assay.witness.quiet"}
+SHARED_WITH_THE_JUDGE = {"assay.witness.digest", "assay.witness.quiet", "assay.witness.plain_ids"}
 # What a check may say; everything else is the engine's own and may change without a lesson knowing.
 PUBLIC_WORDS = {"assay", "assay.claims", "assay.tensors"}
 CHECKS_MAY_ALSO_IMPORT = {"torch"}

@@ -78,6 +78,7 @@ from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
+    require_original_answer,
     require_row_gradients,
     require_unchanged_rows,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "require_noise_target",
     "require_one_schedule",
     "require_only_lora_gradients",
+    "require_original_answer",
     "require_partial_masks",
     "require_picture_forgotten",
     "require_reference_transitions",

@@ -58,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_regrade(commands)
     _add_kit(commands)
     _add_register(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -166,6 +167,18 @@ def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.set_defaults(act=_register)
 
 
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "doctor", "say what holds",
+        "Say what holds: which criteria rest on a claim of the notebook's own process alone, and what they weigh.",
+        "grade.py doctor --claims           in words",
+        "grade.py doctor --claims --json    for machines",
+    )  # fmt: skip
+    parser.add_argument("--claims", action="store_true", required=True, help="criteria that nothing recomputes")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(act=_doctor)
+
+
 def _run(options: argparse.Namespace) -> int:
     from assay.command.run import run
 
@@ -188,3 +201,9 @@ def _register(options: argparse.Namespace) -> int:
     from assay.command.register import register_notebook
 
     return register_notebook(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from assay.command.doctor import doctor
+
+    return doctor(options)
