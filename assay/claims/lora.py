@@ -67,8 +67,8 @@ def _require_learned_matrices(adapter: Adapter) -> None:
     usual = {layer: bool(torch.isfinite(b).all()) and not is_constant(b) for layer, b in adapter.kept.items()}
     if broken := [layer for layer, sound in usual.items() if not sound]:
         raise Failure(
-            f"{len(broken)} of {len(usual)} B matrices hold no numbers, or the same everywhere, after training; the first "
-            f"is {broken[0]}",
+            f"{len(broken)} of {len(usual)} B matrices hold no numbers, or the same everywhere, after training; the "
+            f"first is {broken[0]}",
             help="Look at what the optimizer holds and how many steps it makes.",
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from assay.command.lessons import load_lessons
 from assay.rubric import Rubric
 
 LARGEST_SHARE = 0.1  # of an exercise's automatic points: a claim that was forged must not decide about a mark
@@ -32,6 +34,13 @@ class Claim:
             "lesson": self.lesson, "exercise": self.exercise, "criterion": self.criterion, "points": self.points,
             "share": round(self.share, 4), "too_heavy": self.is_too_heavy,
         }  # fmt: skip
+
+
+def show_claims(as_json: bool) -> int:
+    """Print the claims of every lesson, in words or as JSON; 1 when one of them weighs too much."""
+    claims = claims_of(lesson.rubric for lesson in load_lessons().values())
+    print(json.dumps([claim.as_json() for claim in claims], indent=1) if as_json else in_words(claims))
+    return int(any(claim.is_too_heavy for claim in claims))
 
 
 def claims_of(rubrics: Iterable[Rubric]) -> list[Claim]:

@@ -204,6 +204,6 @@ def _register(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from assay.command.doctor import doctor
+    from assay.command.claims import show_claims
 
-    return doctor(options)
+    return show_claims(options.json)

@@ -13,7 +13,7 @@ from assay.command.lessons import Lesson
 from assay.execution.parent import WarmParent
 from assay.execution.standby import Standby
 from assay.failure import Fault
-from assay.rubric import ExerciseState, Outcome, Rubric, score_exercises
+from assay.rubric import ExerciseState, Outcome, Rubric, legible, score_exercises
 
 JUDGE = "assay.judging.court:stand_by"
 JUDGE_S = 300.0  # a full-size model's originals load in a minute from a slow disk; the kit's in 0.2 s
@@ -51,7 +51,7 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
         for number, name, answer in said["outcomes"]
     }
     exercises, score, max_score, pending = score_exercises(lesson.rubric, states, outcomes)
-    return {
+    made = {
         "lesson": record.lesson,
         "file": record.file,
         "sha256": record.sha256,
@@ -66,6 +66,7 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
         "runner": record.runner,
         "seconds": record.seconds | {"judging": round(said["seconds"], 3)},
     }
+    return made | {name: legible(value) for name, value in made.items() if name != "file"}  # a path stays as given
 
 
 def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
