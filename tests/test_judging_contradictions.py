@@ -153,6 +153,53 @@ def test_a_unet_that_answers_otherwise_is_no_contradiction(warm, kit, tmp_path):
         assert contradictions(warm, tmp_path / name) == [], name
 
 
+ADAPTED = """
+from peft import LoraConfig, get_peft_model
+text.requires_grad_(True)
+model = get_peft_model(unet, LoraConfig(r=2, lora_alpha=8, target_modules=['to_q', 'to_out.0']))
+optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 100.0)
+for _ in range(4):
+    model(x, 500, text).sample.square().mean().backward()
+    optimizer.step()
+ask(model)
+with model.disable_adapter():
+    ask(model)
+"""
+LOUDER = (
+    ADAPTED
+    + """
+from assay.witness import Witness
+kept = Witness.current.recorder._pending
+for name, tensor in list(kept.items()):
+    if tensor.dim() == 2 and 2 in tensor.shape:
+        kept[name] = tensor * 20
+"""
+)
+
+
+def test_the_library_s_adapters_are_computed_again_with_what_they_add(warm, kit, tmp_path):
+    for name, cell in (("honest", ADAPTED), ("louder", LOUDER)):
+        run = run_sections(warm, kit.folder, tmp_path / name, [[SETUP], [cell]])
+        assert run.execution.endings[1].state == "completed", run.execution.endings[1]
+    facts = [json.loads(line) for line in (tmp_path / "honest" / "evidence" / "facts.jsonl").read_text().splitlines()]
+    plain = [fact for fact in facts if fact["kind"] == "plain"]
+    assert [len(fact["added"]) > 0 for fact in plain] == [True, True, True, True, False]
+    for seed in range(8):  # whichever calls are chosen
+        _sample(tmp_path / "honest", seed)
+        assert contradictions(warm, tmp_path / "honest") == []
+    found = []
+    for seed in range(8):
+        _sample(tmp_path / "louder", seed)
+        found += contradictions(warm, tmp_path / "louder")
+    assert any("the U-Net answered call" in sentence for sentence in found)
+
+
+def _sample(folder, seed):
+    """Let the judge choose other calls."""
+    told = json.loads((folder / "witness.json").read_text())
+    (folder / "witness.json").write_text(json.dumps(told | {"sample": str(seed)}))
+
+
 def _cut(evidence: Path) -> None:
     lines = (evidence / "facts.jsonl").read_bytes().splitlines(keepends=True)
     (evidence / "facts.jsonl").write_bytes(b"".join(lines[:-4]))

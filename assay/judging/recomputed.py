@@ -7,6 +7,7 @@ student may well have changed those.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from typing import Any
 import torch
 
 from assay.judging import originals
-from assay.judging.evidence import Evidence
+from assay.judging.evidence import Evidence, as_number
+from assay.witness.digest import digest
 from assay.witness.quiet import quiet
 
 UNET = "UNet2DConditionModel"
 # Relative, in the Euclidean norm. Another process answers within 2e-6 of it; a forged answer would have to be right.
 APART = 1e-4
 LARGEST_SIDE = 128  # of latents; a picture of 1024 pixels, whose answer takes sixteen times that of the course's
+LARGEST_FACTORS = 2**22  # numbers of A and B of one layer: rank 1,024 at the widest layer of the U-Net
 LARGEST_NUMBER = 1e4  # of latents or text; float32 overflows inside a U-Net from about 1e6 on
 
 
@@ -36,6 +39,7 @@ class _Call:
     timestep: int
     text: torch.Tensor
     prediction: torch.Tensor
+    added: dict[str, torch.Tensor]  # what adapters add to the weight, (out, in), of each layer
 
 
 def wrong_answers(evidence: Evidence, sample: str) -> Iterator[str]:
@@ -87,7 +91,21 @@ def _made(evidence: Evidence, fact: dict[str, Any], draw: random.Random) -> _Cal
     timestep = times[0] if len(times) == 1 else times[row]
     if type(timestep) is not int or not all(_is_usable(part) for part in parts) or parts[0].shape != parts[2].shape:
         return None
-    return _Call(*place, parts[0], timestep, parts[1], parts[2])
+    added = _added(evidence, fact)
+    return None if added is None else _Call(*place, parts[0], timestep, parts[1], parts[2], added)
+
+
+def _added(evidence: Evidence, call: dict[str, Any]) -> dict[str, torch.Tensor] | None:
+    """scaling * B A of every adapter that was in use at a call, by layer; None where one was not kept."""
+    plain = next(fact for fact in evidence.of_kind("plain") if _key(fact) == _key(call))
+    found: dict[str, torch.Tensor] = {}
+    for layer, parts in _pairs(plain.get("added")):
+        for first, second, scaling in parts:
+            a, b = evidence.tensor(first), evidence.tensor(second)
+            if a is None or b is None or a.dim() != 2 or b.dim() != 2 or a.numel() + b.numel() > LARGEST_FACTORS:
+                return None
+            found[layer] = found.get(layer, torch.zeros(())) + as_number(scaling) * (b.double() @ a.double())
+    return found
 
 
 def _is_usable(tensor: torch.Tensor) -> bool:
@@ -121,24 +139,26 @@ def _as_loaded(evidence: Evidence, fact: dict[str, Any]) -> tuple[str, str | Non
     down; that they were the same at the call, the witness has looked."""
     label = fact.get("label")
     loads = [f for f in evidence.of_kind("load") if f.get("label") == label]
-    before = takewhile(lambda other: other is not fact, evidence.facts)
-    touched = [f for f in before if f["kind"] == "state" and f.get("label") == label]
     stumbled = [f for f in evidence.of_kind("stumble") if f["exercise"] <= fact["exercise"]]
-    if len(loads) != 1 or touched or stumbled:
+    if len(loads) != 1 or stumbled:
         return None
+    before = takewhile(lambda other: other is not fact, evidence.facts)
+    states = [f for f in before if f["kind"] == "state" and f.get("label") == label]
     source, subfolder = originals.place_of(loads[0].get("source"), loads[0].get("subfolder"))
-    if loads[0].get("cls") != UNET or source is None or not _is_original(loads[0], source, subfolder):
+    if loads[0].get("cls") != UNET or source is None or not _is_original(loads[0], states, source, subfolder):
         return None
     return source, subfolder
 
 
-def _is_original(load: dict[str, Any], source: str, subfolder: str | None) -> bool:
-    """Whether every tensor had the original's bits when it was loaded."""
-    wanted = originals.accepted_digests(UNET, source, subfolder, "torch.float32")
-    tensors = load.get("tensors")
-    if not isinstance(tensors, dict) or not wanted:
-        return False
-    return all(name in tensors and tensors[name][2] in digests for name, digests in wanted.items())
+def _is_original(load: dict[str, Any], states: list[dict[str, Any]], source: str, subfolder: str | None) -> bool:
+    """Whether every tensor had the original's very bits after these states; an adapter around it gives it another
+    name."""
+    wanted = originals.original_tensors(UNET, source, subfolder)
+    tensors = dict(load["tensors"])
+    for state in states:
+        tensors = {name: entry for name, entry in tensors.items() if name not in state["gone"]} | state["changed"]
+    now = {originals.plain_name(name): entry[2] for name, entry in tensors.items()}
+    return bool(wanted) and all(now.get(name) == digest(tensor.float()) for name, tensor in wanted.items())
 
 
 def _distance(call: _Call) -> float | None:
@@ -146,7 +166,26 @@ def _distance(call: _Call) -> float | None:
     model = originals.unet(call.source, call.subfolder)
     if model is None or call.text.shape[-1] != model.config.cross_attention_dim:
         return None
-    with quiet(), torch.no_grad():
+    with quiet(), torch.no_grad(), _adapted(model, call.added):
         own = model(call.sample, torch.tensor(call.timestep), encoder_hidden_states=call.text).sample.double()
     size = float(own.norm())
     return float((call.prediction.double() - own).norm()) / size if size > 0 else None
+
+
+@contextlib.contextmanager
+def _adapted(model: torch.nn.Module, added: dict[str, torch.Tensor]) -> Iterator[None]:
+    """The model with what adapters add to its weights; afterwards it has its own bits again.
+
+    Raises:
+        KeyError: an adapter sits on a layer that the model does not have.
+    """
+    layers = dict(model.named_modules())
+    weights = {layers[name].weight: more for name, more in added.items()}
+    kept = {weight: weight.detach().clone() for weight in weights}
+    try:
+        for weight, more in weights.items():
+            weight.copy_(weight.double() + more.reshape(weight.shape))
+        yield
+    finally:
+        for weight, own in kept.items():
+            weight.copy_(own)

@@ -14,7 +14,7 @@ from assay.witness.digest import digest
 from assay.witness.latents import Latents
 from assay.witness.models import LISTED_NAMES, Models, new_rows
 from assay.witness.pictures import Masks, digests_of, mask_argument, picture_digest
-from assay.witness.plainness import computes_plainly
+from assay.witness.plainness import adapted_layers, added_by, computes_plainly
 from assay.witness.recorder import Recorder, number
 from assay.witness.unnoticed import unnoticed
 from assay.witness.weights import embedding_table, parameters_of
@@ -95,7 +95,12 @@ class Calls:
         shape = self._models.shape_as_loaded(model)
         plain = bool((times == times.round()).all()) and computes_plainly(model, shape, more, named)
         if plain and self._models.is_as_written(model):
-            self._recorder.fact("plain", call=call)
+            keep = self._recorder.tensor
+            added = {
+                layer: [[keep(a), keep(b), scaling] for a, b, scaling in added_by(module)]
+                for layer, module in adapted_layers(model)
+            }
+            self._recorder.fact("plain", call=call, added=[[layer, parts] for layer, parts in added.items() if parts])
 
     def _describe_trainable(self, model: torch.nn.Module) -> None:
         """What of this model requires a gradient when an exercise first trains by way of it, before any step."""
@@ -123,8 +128,10 @@ class Calls:
     def _denoising_tensors(
         self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor, start: bool
     ) -> dict[str, Any]:
-        """Loops that begin from a picture are kept whole; a text-to-image pipeline is the library's own."""
-        kept = self.denoising.call(sample, text, prediction) if self._pipeline is None or self._has_picture else {}
+        """Loops that begin from a picture are kept whole; a text-to-image pipeline is the library's own, of which the
+        first call says what it began from."""
+        whole = self._pipeline is None or self._has_picture or start
+        kept = self.denoising.call(sample, text, prediction) if whole else {}
         return kept or ({"sample": self._recorder.tensor(sample[:1])} if start else {})
 
     def _begins_a_picture(self, timestep: int) -> bool:

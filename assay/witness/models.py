@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,8 +96,12 @@ class Models:
         return next((entry.shape for entry in self._watched if entry.model() is model), None)
 
     def is_as_written(self, model: torch.nn.Module) -> bool:
-        """Whether every weight has the bits that were last written down, now, and not only at the cells' ends."""
-        return any(e.model() is model and e.weights.entries(model) == e.known for e in self._watched)
+        """Whether every weight has the bits that were last written down, now, and not only at the cells' ends; an
+        adapter's own, which come and move, aside."""
+        for entry in self._watched:
+            if entry.model() is model:
+                return _plain_entries(entry.weights.entries(model)) == _plain_entries(entry.known)
+        return False
 
     def alive(self) -> Iterator[tuple[Watched, torch.nn.Module]]:
         """The watched models that still exist, oldest first."""
@@ -169,6 +173,11 @@ class Models:
             "changed_values": self._recorder.tensor(table[kept]) if kept else None,
             "new_values": new_rows(self._recorder, table, loaded),
         }
+
+
+def _plain_entries(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The tensors by the names that they have without an adapter around them, without the adapter's own."""
+    return {name.replace(".base_layer.", "."): entry for name, entry in entries.items() if ".lora_" not in name}
 
 
 def new_rows(recorder: Recorder, table: torch.Tensor, loaded: int) -> str | None:
