@@ -11,6 +11,7 @@ from assay.claims import (
     require_equal_lengths,
     require_layers_learned,
     require_loss_falls,
+    require_moved,
     require_neighbourhood,
     require_noised_pictures,
     require_plain_norm,
@@ -202,7 +203,9 @@ def check_the_spatial_network_is_the_simple_one(replays):
 
 def check_the_network_learns(replays):
     """On one batch the loss of UNetSinusoidal falls to less than a third within thirty steps."""
-    require_loss_falls(replays["sinusoidal_unet_trained"].losses, 1 / 3)
+    replay = replays["sinusoidal_unet_trained"]
+    require_moved(replay.parameters, replay.trained_parameters)
+    require_loss_falls(replay.losses, 1 / 3)
 
 
 def check_the_layers_of_the_timestep_learn(replays):

@@ -13,6 +13,7 @@ from assay.claims import (
     require_new_tokens,
     require_noise_target,
     require_only_lora_gradients,
+    require_original_answer,
     require_pixel_range,
     require_plain_prompt,
     require_prompt_gradients,
@@ -47,6 +48,8 @@ def check_similarities_are_cosines_of_rows(work, table):
 def check_the_table_grew_by_the_new_tokens(table):
     """The table grew: every token that was added has a row behind the ones that were loaded."""
     require_new_tokens(table)
+    if not table.pseudo_ids <= table.final.keys():
+        raise LookupError("the new rows were not kept")
 
 
 def check_the_new_row_is_initialised(table):
@@ -68,6 +71,7 @@ def check_existing_rows_and_transformer_are_unchanged(work, table):
     """Adding a token left every existing row and the CLIP transformer as they were."""
     require_unchanged_rows(table)
     require_unchanged(work, "text_encoder")
+    require_original_answer(table)
 
 
 # Exercises 2 and 3: the new word --------------------------------------------------------------------------------------

@@ -32,3 +32,8 @@ def warm(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPar
 def session(kit: Kit, warm: WarmParent) -> Session:
     """What `grade.py run` shares between notebooks."""
     return Session(load_lessons(), None, kit, warm, "fork", "limits", b"the tests' own secret")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all` plays every attack instead of a sample."""
+    parser.addoption("--all", action="store_true", help="play every attack of tests/attacks")

@@ -33,5 +33,5 @@ RESTS_ON = {
 }
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE = {"read": {PROMPT, ENCODED}}
-# What rests on numbers that the student's process wrote down: claims, in so far as they can be forged.
-CLAIMED = BY_HAND
+# Numbers made of vectors that only the judge knew before; the judge computes them again.
+RECOMPUTED = BY_HAND

@@ -24,7 +24,7 @@ BUILT = {
     *MODULATION,
     (4, "the-spatial-network-is-the-simple-one"),
 }
-TRAINED = {(4, "the-layers-of-the-timestep-learn")}
+TRAINED = {(4, "the-layers-of-the-timestep-learn"), (4, "the-network-learns")}
 NOISED = {(4, "the-noisy-digits-follow-the-forward-process")}
 DRAWN = {(2, "similarities-of-timesteps-were-drawn")}
 
@@ -41,5 +41,3 @@ RESTS_ON = {
 }
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE = {"drawn": DRAWN}
-# What rests on losses and shapes that the student's process wrote down: claims, in so far as they can be forged.
-CLAIMED = {(4, "the-network-learns")}

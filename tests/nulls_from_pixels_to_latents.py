@@ -5,7 +5,6 @@ from nulls import EVERY
 # Smaller pictures: what is judged stays, what takes long goes.
 SMALLER = (("side=512", "side=256"),)
 BECAME = (1, "the-picture-became-a-latent-48-times-smaller")
-MEASURED = (1, "the-loss-of-the-round-trip-was-measured")
 DECODER = {(1, "the-decoder-got-the-latent-on-its-own-scale"), (1, "the-vae-is-unchanged")}
 KEPT = {(number, "latents-are-kept-on-the-scale-of-diffusion") for number in (1, 2)}
 SEVERAL, CHANNELS = (2, "several-pictures-were-encoded"), (2, "the-four-channels-were-drawn")
@@ -32,5 +31,3 @@ RESTS_ON = {
 }
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE = {"encode": {BECAME, SEVERAL}, "value": ARITHMETIC, "numbers": ARITHMETIC}
-# What rests on numbers that the student's process wrote down: claims, in so far as they can be forged.
-CLAIMED = {MEASURED}

@@ -39,5 +39,3 @@ RESTS_ON = {
 }  # fmt: skip
 # One kind of facts alone is no work.
 PROVED_ALONE: dict[str, set[tuple[int, str]]] = {}
-# Every loop needs a picture that was encoded, and that is a tensor.
-CLAIMED: set[tuple[int, str]] = set()

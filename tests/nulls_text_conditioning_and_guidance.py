@@ -15,7 +15,12 @@ DIFFERENTLY = (2, "places-attend-to-the-words-differently")
 DRAWN = {(2, "the-heatmap-shows-the-attention-weights"), (2, "each-word-has-a-map-of-its-attention")}
 CURVE = {(3, "the-curve-shows-the-length-of-the-guided-prediction")}
 KEPT = {(1, "the-weights-kept-are-those-of-the-notebooks-own-tensors"), DIFFERENTLY}
-NOISE = {(4, "all-scales-begin-from-the-same-noise")}
+NOISE = {
+    (4, "all-scales-begin-from-the-same-noise"),
+    (4, "a-picture-was-generated-at-each-scale"),
+    (4, "all-scales-share-the-prompt"),
+    (4, "nothing-but-the-scale-differs"),
+}
 
 # Role of a tensor -> the criteria that rest on it, those that wait for a companion that does among them.
 RESTS_ON = {
@@ -29,9 +34,3 @@ RESTS_ON = {
 }
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE = {"value": {DIFFERENTLY}}
-# What rests on arguments that the student's process wrote down: claims, in so far as they can be forged.
-CLAIMED = {
-    (4, "a-picture-was-generated-at-each-scale"),
-    (4, "all-scales-share-the-prompt"),
-    (4, "nothing-but-the-scale-differs"),
-}

@@ -1,7 +1,11 @@
-"""Whatever the bytes, intake answers with a notebook or one sentence, and never with another exception."""
+"""Whatever the bytes, intake answers with a notebook or one sentence, and never with another exception.
+
+`ASSAY_FUZZ=5000 python -m pytest tests/test_intake_fuzz.py` looks longer.
+"""
 
 import json
 
+from fuzzing import BOUNDED, EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,19 +48,20 @@ def answer(data):
         return rejected
 
 
+@BOUNDED
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_arbitrary_bytes(data):
     assert isinstance(answer(data), Rejected)
 
 
-@settings(max_examples=300)
+@settings(BOUNDED, max_examples=5 * EXAMPLES)
 @given(shapes)
 def test_notebooks_of_any_shape(tree):
     got = answer(json.dumps(tree).encode())
     assert isinstance(got, Notebook | Rejected)
 
 
-@settings(max_examples=300)
+@settings(BOUNDED, max_examples=5 * EXAMPLES)
 @given(st.data())
 def test_a_valid_notebook_with_bytes_replaced(data):
     begin = data.draw(st.integers(0, len(VALID)))
@@ -71,6 +76,7 @@ def test_a_valid_notebook_with_bytes_replaced(data):
         repr(got).encode()  # nothing that explodes later
 
 
+@BOUNDED
 @given(st.integers(0, len(VALID) - 1))
 def test_a_truncated_notebook_is_never_accepted(length):
     assert isinstance(answer(VALID[:length]), Rejected)

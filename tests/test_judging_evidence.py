@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from assay.judging.evidence import LINE_BYTES, Evidence, as_number
+from assay.judging.evidence import LINE_BYTES, Evidence, as_number, read_json, read_tensors
 
 FACT = {"kind": "unet", "exercise": 3, "cell": 7}
 GOOD = json.dumps(FACT).encode()
@@ -82,6 +83,49 @@ def test_a_folder_that_is_a_link_is_none(tmp_path):
     assert Evidence(tmp_path / "mine").tensor("1.1") is None
 
 
+def test_a_link_on_the_way_to_a_replays_answers_is_not_followed(tmp_path):
+    theirs, mine = tmp_path / "theirs", tmp_path / "mine"
+    (theirs / "evidence" / "replays" / "asked").mkdir(parents=True)
+    (theirs / "evidence" / "replays" / "asked" / "said.json").write_text('{"answers": []}')
+    save_file({"x": torch.ones(2)}, theirs / "evidence" / "replays" / "asked" / "outputs.safetensors")
+    for link in ("evidence", "evidence/replays", "evidence/replays/asked"):
+        (mine / link).parent.mkdir(parents=True)
+        (mine / link).symlink_to(theirs / link)
+        folder = mine / "evidence" / "replays" / "asked"
+        assert read_json(folder / "said.json", mine) is None
+        assert read_tensors(folder / "outputs.safetensors", mine) == {}
+        shutil.rmtree(mine)
+    folder = theirs / "evidence" / "replays" / "asked"
+    assert read_json(folder / "said.json", theirs) == {"answers": []}
+    assert set(read_tensors(folder / "outputs.safetensors", theirs)) == {"x"}
+
+
+def test_a_file_larger_than_any_is_not_read(tmp_path):
+    evidence_of(tmp_path, GOOD)
+    save_file({"1.1": torch.ones(2)}, tmp_path / "tensors-1-1.safetensors")
+    for name in ("facts.jsonl", "tensors-1-1.safetensors"):
+        with (tmp_path / name).open("ab") as file:
+            file.truncate(2**40)  # it takes no room on the disk
+    assert Evidence(tmp_path).facts == []
+    assert Evidence(tmp_path).tensor("1.1") is None
+
+
+def test_only_what_the_runs_own_witness_wrote_is_believed(tmp_path):
+    save_file({"1.1": torch.ones(2)}, tmp_path / "tensors-1-1.safetensors")
+    save_file({"1.2": torch.ones(2)}, tmp_path / "tensors-1-2.safetensors")
+    own, other = "a" * 16, "b" * 16
+    kept = {**FACT, "kind": "kept", "file": "tensors-1-1.safetensors", "digest": "0", "by": f"{own}.{'1' * 8}.1"}
+    first, again = ({**FACT, "call": n, "by": f"{own}.{'1' * 8}.2"} for n in (1, 2))
+    foreign = [FACT, {**FACT, "by": f"{other}.{'1' * 8}.3"}, {**FACT, "by": 7}]
+    evidence_of(tmp_path, *(json.dumps(fact).encode() for fact in (kept, first, *foreign, again)))
+    evidence = Evidence(tmp_path, nonce=own)
+    assert evidence.facts == [kept, again]
+    assert evidence.foreign == 3
+    assert evidence.tensor("1.1") is not None
+    assert evidence.tensor("1.2") is None
+    assert evidence.changed_files == ["tensors-1-1.safetensors"]
+
+
 def test_pipes_and_folders_are_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "facts.jsonl")
     os.mkfifo(tmp_path / "tensors-1-1.safetensors")
@@ -122,6 +166,6 @@ def test_numbers_are_read_as_the_witness_wrote_them(written, number):
     assert as_number(written) == number
 
 
-@pytest.mark.parametrize("written", ["nan", "1e3", "one", None, [1], {}])
+@pytest.mark.parametrize("written", ["nan", "1e3", "one", None, [1], {}, 10**400])
 def test_anything_else_is_not_a_number(written):
     assert math.isnan(as_number(written))

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 ALLOWED: dict[str, dict[str, str]] = {
     "__init__": {"failure": "the word `Failure` is for the checks"},
     "failure": {},
+    "anew": {},
     "tensors": {"failure": "what cannot be compared is a failure"},
     "course": {"failure": "a lesson that is not there is misuse"},
     "proof": {"failure": "an edit that does not fit is misuse"},
@@ -45,7 +46,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "sandbox": {"failure": "a wall that cannot be had is a fault of this machine"},
     "witness": {},
-    "replay": {},
+    "replay": {"anew": "the judge's copy of the inputs lies where a notebook could write"},
     "kit": {"failure": ""},
     "intake": {"failure": ""},
     "rubric": {
@@ -54,6 +55,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "intake": "a published cell is known by intake's digest",
     },
     "execution": {
+        "anew": "what is left behind lies where a notebook could write",
         "failure": "",
         "kit": "the pictures and operators that stand in for what is missing",
         "replay": "what is done once an exercise has ended",
@@ -78,6 +80,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "report": {"failure": "", "rubric": "the words of a result"},
     "command": {
+        "anew": "results lie where a notebook could write",
         "course": "",
         "doctor": "",
         "execution": "",
@@ -91,7 +94,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
 }
 # Of the witness, the judge shares formats, never what watches.
-SHARED_WITH_THE_JUDGE = {"assay.witness.digest", "assay.witness.quiet"}
+SHARED_WITH_THE_JUDGE = {"assay.witness.digest", "assay.witness.quiet", "assay.witness.plain_ids"}
 # What a check may say; everything else is the engine's own and may change without a lesson knowing.
 PUBLIC_WORDS = {"assay", "assay.claims", "assay.tensors"}
 CHECKS_MAY_ALSO_IMPORT = {"torch"}

@@ -83,6 +83,7 @@ from assay.claims.modulation import explain, groups, require_plain_norm
 from assay.claims.networks import (
     require_layers_learned,
     require_loss_falls,
+    require_moved,
     require_same_convolutions,
     require_start_values,
     require_trained_alike,
@@ -93,6 +94,7 @@ from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
+    require_original_answer,
     require_plain_prompt,
     require_prompt_gradients,
     require_row_gradients,
@@ -178,6 +180,7 @@ __all__ = [
     "require_mask",
     "require_measured_loss",
     "require_model_unchanged",
+    "require_moved",
     "require_neighbourhood",
     "require_nested_masks",
     "require_new_tokens",
@@ -187,6 +190,7 @@ __all__ = [
     "require_number",
     "require_one_schedule",
     "require_only_lora_gradients",
+    "require_original_answer",
     "require_partial_masks",
     "require_picture_forgotten",
     "require_pixel_range",

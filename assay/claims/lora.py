@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import torch
+
 from assay.failure import Failure
 from assay.judging.observations import Work
 from assay.judging.observations.adapter import Adapter
 from assay.judging.observations.models import ModelHistory
 from assay.judging.originals import plain_name
+from assay.tensors import is_constant
 
 PROJECTIONS = ("to_q", "to_k", "to_v", "to_out.0")
 
@@ -51,6 +54,22 @@ def require_adapter_learned(adapter: Adapter) -> None:
             f"{len(still)} of {len(adapter.parameters)} LoRA matrices did not move; the first is {still[0]}",
             misconception="an optimizer built before the adapter existed does not know its parameters",
             help="Look at what the optimizer holds and how many steps it makes; A needs two, because B starts at zero.",
+        )
+
+    _require_learned_matrices(adapter)
+
+
+def _require_learned_matrices(adapter: Adapter) -> None:
+    """B starts at zero; where the matrices themselves were kept, they must show that it went on from there."""
+    missing = [layer for layer, matrix in adapter.kept.items() if matrix is None]
+    if missing:
+        raise LookupError(f"{len(missing)} matrices of the adapter were not kept")
+    usual = {layer: bool(torch.isfinite(b).all()) and not is_constant(b) for layer, b in adapter.kept.items()}
+    if broken := [layer for layer, sound in usual.items() if not sound]:
+        raise Failure(
+            f"{len(broken)} of {len(usual)} B matrices hold no numbers, or the same everywhere, after training; the "
+            f"first is {broken[0]}",
+            help="Look at what the optimizer holds and how many steps it makes.",
         )
 
 

@@ -54,6 +54,13 @@ def require_loss_falls(losses: Sequence[float], share: float) -> None:
         )
 
 
+def require_moved(before: Parameters, after: Parameters) -> None:
+    """Fail unless training moved a parameter at least."""
+    require_start_values(after)
+    if all(torch.equal(tensor, after[name]) for name, tensor in before.items()):
+        raise Failure("none of its parameters moved", help="Do gradients reach the parameters?")
+
+
 def require_layers_learned(before: Parameters, after: Parameters) -> None:
     """Fail unless there are two linear layers at least and training moved each of them."""
     require_start_values(after)

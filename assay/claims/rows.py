@@ -101,6 +101,21 @@ def require_row_gradients(table: EmbeddingTable, training: Training) -> None:
         )
 
 
+ROUNDED = 3e-2  # weights rounded to half precision, and back, move the answer by up to that
+
+
+def require_original_answer(table: EmbeddingTable) -> None:
+    """Return when the text encoder answered a plain prompt as the judge's own does: then what the notebook's process
+    said about its weights is not all there is.
+
+    Raises:
+        LookupError: it did not, or the answer was not kept; a person must decide.
+    """
+    error = table.plain_answer_error
+    if not error <= ROUNDED:
+        raise LookupError(f"the text encoder answered a plain prompt {error:.1e} away (relative) from the kit's own")
+
+
 def _has_row_gradient(table: EmbeddingTable, training: Training, step: dict[str, Any]) -> bool:
     for entry in step["tables"]:
         if entry["label"] == table.model.label and table.pseudo_ids & set(entry["rows"]):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -14,11 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from assay.command.findings import write_findings
 from assay.command.progress import show_kit_progress
 from assay.command.run import require_writable, start_warm
 from assay.course import course_root
 from assay.doctor import TOKEN, Note, Wall, dependencies, examine
-from assay.failure import Misuse
 from assay.kit import Kit, ensure_kit, verify_kit
 from assay.sandbox.probe import missing, strongest
 from assay.sandbox.tiers import FOR_OTHERS, TIERS, holds
@@ -32,7 +30,9 @@ def doctor(options: argparse.Namespace) -> int:
     _show_notes(console, "What assay needs", needs)
     if not all(note.ok for note in needs):
         console.print("The walls were not tried: they need these libraries.", style="bold")
-        _write({"ok": False, "dependencies": [asdict(note) for note in needs], "kit": [], "tiers": {}}, options.json)
+        write_findings(
+            {"ok": False, "dependencies": [asdict(note) for note in needs], "kit": [], "tiers": {}}, options.json
+        )
         return 1
     kit = ensure_kit(options.kit, show_kit_progress())
     findings = [Note(f.ok, f.what, f.measured, f.wanted) for f in verify_kit(kit)]
@@ -41,7 +41,7 @@ def doctor(options: argparse.Namespace) -> int:
     ok = all(note.ok for note in findings) and all(_is_sound(tier) for tier in tiers.values())
     _say_verdict(console)
     notes = {"dependencies": [asdict(note) for note in needs], "kit": [asdict(note) for note in findings]}
-    _write({"ok": ok} | notes | {"strongest": strongest(), "tiers": tiers}, options.json)
+    write_findings({"ok": ok} | notes | {"strongest": strongest(), "tiers": tiers}, options.json)
     return 0 if ok else 1
 
 
@@ -87,14 +87,3 @@ def _say_verdict(console: Console) -> None:
     best = strongest()
     who = "other people's notebooks" if holds(best, FOR_OTHERS) else "your own notebooks only"
     console.print(f"The strongest tier here is {best}: this machine may grade {who}.", style="bold")
-
-
-def _write(report: dict[str, Any], to: str | None) -> None:
-    text = json.dumps(report, indent=1) + "\n"
-    if to == "-":
-        sys.stdout.write(text)
-    elif to is not None:
-        try:
-            Path(to).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise Misuse(f"cannot write {to} ({error.strerror}): name another file with --json") from None

@@ -180,8 +180,10 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "code 1 when one does not hold that its tier promises.",
         "grade.py doctor             in words, about a minute",
         "grade.py doctor --json -    the same as one JSON document on standard output",
+        "grade.py doctor --claims    which criteria rest on what a notebook's own process said, and what they weigh",
     )  # fmt: skip
     parser.add_argument("--json", metavar="FILE|-", help="write the findings as JSON; - is standard output")
+    parser.add_argument("--claims", action="store_true", help="list the criteria that nothing recomputes, try nothing")
     parser.add_argument("--kit", type=Path, metavar="KIT", help="calibrated (the default), learned, or another folder")
     parser.set_defaults(act=_doctor)
 
@@ -211,6 +213,10 @@ def _register(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    if options.claims:
+        from assay.command.claims import show_claims
+
+        return show_claims(options.json)
     from assay.command.doctor import doctor
 
     return doctor(options)

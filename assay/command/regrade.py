@@ -40,7 +40,7 @@ def _again(
     result: dict[str, Any], folder: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str
 ) -> dict[str, Any]:
     path = folder / "run.json"
-    judged = result["state"] in ("graded", "fault") and path.is_file()
+    judged = result["state"] in ("graded", "fault", "tampered") and path.is_file()
     if not judged or result["lesson"] not in lessons:
         return result
     record = Record(**json.loads(path.read_text(encoding="utf-8")))

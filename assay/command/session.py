@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from assay.anew import write_anew
 from assay.command.lessons import Lesson, lesson_of
 from assay.command.verdict import Record, prepare_judge, verdict
 from assay.execution.engine import Order, Run, run_forked
@@ -88,7 +89,7 @@ class Session:
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
         record = self._record(notebook, lesson, run)
-        (folder / "run.json").write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
+        write_anew(folder / "run.json", json.dumps(asdict(record), indent=1))
         return record
 
     def _run(self, order: Order, progress: Callable[[int, int], None]) -> Run:
@@ -160,7 +161,7 @@ def _keep(path: Path, text: str) -> None:
     """Write what is good to have beside a run; a full disk must not turn that into a lost result."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", errors="replace")
+        write_anew(path, text)
 
 
 def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, key: bytes) -> Order:

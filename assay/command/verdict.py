@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.anew import write_anew
 from assay.command.lessons import Lesson
 from assay.execution.parent import WarmParent
 from assay.execution.standby import Standby
 from assay.failure import Fault
-from assay.rubric import ExerciseState, Outcome, Rubric, score_exercises
+from assay.rubric import ExerciseState, Outcome, Rubric, legible, score_exercises
 
 JUDGE = "assay.judging.court:stand_by"
 JUDGE_S = 300.0  # a full-size model's originals load in a minute from a slow disk; the kit's in 0.2 s
+SHOWN = 10  # contradictions that a person is shown; the first few say where to look
 STOPPED = ("error", "timeout", "resource", "blocked")
 
 
@@ -41,29 +43,30 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
     """
     states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
     said = call_judge(
-        lesson, warm, evidence=str((folder / "evidence").resolve()), replays=replay_endings(lesson.rubric, folder)
+        lesson, warm, evidence=str(folder.resolve() / "evidence"), replays=replay_endings(lesson.rubric, folder)
     )
-    (folder / "exhibits.json").write_text(json.dumps(said["exhibits"]), encoding="utf-8")
+    write_anew(folder / "exhibits.json", json.dumps(said["exhibits"]))
     outcomes = {
         (number, name.replace("_", "-")): _outcome(answer, states.get(number))
         for number, name, answer in said["outcomes"]
     }
     exercises, score, max_score, pending = score_exercises(lesson.rubric, states, outcomes)
-    return {
+    made = {
         "lesson": record.lesson,
         "file": record.file,
         "sha256": record.sha256,
-        "state": "graded",
-        "reason": None,
-        "score": score,
+        "state": "tampered" if said["contradictions"] else "graded",
+        "reason": _for_a_person(said["contradictions"]),
+        "score": None if said["contradictions"] else score,
         "max_score": max_score,
         "pending": pending,
         "exercises": exercises,
         "overrides": record.overrides,
-        "notes": record.notes,
+        "notes": [*record.notes, *said["contradictions"][:SHOWN]],
         "runner": record.runner,
         "seconds": record.seconds | {"judging": round(said["seconds"], 3)},
     }
+    return made | {name: legible(value) for name, value in made.items() if name != "file"}  # a path stays as given
 
 
 def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
@@ -97,6 +100,14 @@ def replay_endings(rubric: Rubric, folder: Path) -> list[dict[str, Any]]:
         {"name": spec["name"], "exercise": exercise.number} | endings.get(spec["name"], unknown)
         for exercise in rubric.exercises for spec in exercise.replays
     ]  # fmt: skip
+
+
+def _for_a_person(contradictions: list[str]) -> str | None:
+    """What a person must look at before there is a score; a contradiction is no proof of anybody's guilt."""
+    if not contradictions:
+        return None
+    more = f" (and {len(contradictions) - 1} more)" if len(contradictions) > 1 else ""
+    return f"A person must look at this run, because its evidence contradicts itself: {contradictions[0]}{more}."
 
 
 def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:

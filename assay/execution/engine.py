@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from assay.anew import make_accessible, write_anew
 from assay.execution.overrides import Applied, Shorter, shorten
 from assay.execution.parent import WarmParent
 from assay.execution.plan import Plan, Section
@@ -22,6 +24,8 @@ from assay.replay.draw import Spec
 from assay.sandbox.tiers import LIMITS
 from assay.sandbox.user import give_back
 
+# What is read of these afterwards must not depend on the modes that a notebook gave them.
+WRITTEN_BY_NOTEBOOKS = ("evidence", "evidence/replays", "work", "home", "tmp", "bin")
 Progress = Callable[[int, int], None]  # exercise number, cell index
 
 
@@ -71,7 +75,7 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
         Fault: this machine could not start the notebook.
     """
     plan, overrides = make_plan(order)
-    return finish(order, execute(plan, order, warm, progress), overrides)
+    return finish(order, plan, execute(plan, order, warm, progress), overrides)
 
 
 def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> Execution:
@@ -83,10 +87,12 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     path = order.folder / "plan.json"
     plan.write(path)
     child = warm.order({"do": "run", "plan": str(path)})
-    dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key, order.folder / "replays")
+    dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
     execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
     if plan.tier != LIMITS and os.getuid() == 0:
         give_back(order.folder)
+    make_accessible(order.folder, *(order.folder / name for name in WRITTEN_BY_NOTEBOOKS))
+    dealer.keep(order.folder / "replays")
     if not execution.finished and not warm.is_alive(child.generation):
         raise Fault("The warm parent process died, and the notebook with it.")
     if execution.fault:
@@ -117,6 +123,7 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
         cpu_s=order.allowance.submission_s,
         tier=order.tier,
         hidden=tuple(str(path.resolve()) for path in order.hidden),
+        nonce=secrets.token_hex(8),
     )
     return plan, tuple(overrides)
 
@@ -131,16 +138,20 @@ def _needed(order: Order) -> list[Path]:
     return list(dict.fromkeys(both))
 
 
-def finish(order: Order, execution: Execution, overrides: tuple[Applied, ...]) -> Run:
-    """Write the executed notebook, what each section printed and how replays ended; the evidence lies there already."""
+def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Applied, ...]) -> Run:
+    """Write the executed notebook, what each section printed, how replays ended, and what the judge must know of the
+    witness; the evidence lies there already. Call it when every process of the notebook has ended."""
     cells = [{"index": c.index, "kind": c.kind, "source": c.source} for c in order.cells]
     _write_json(order.folder / "executed.ipynb", execution.notebook(cells))
     endings = [{"name": name, **asdict(ending)} for name, ending in execution.replays.items()]
     _write_json(order.folder / "replays.json", endings)
+    # which steps the judge computes again is decided only now, when nobody can act on it any more
+    witness = {"nonce": plan.nonce, "announced": execution.facts, "sample": secrets.token_hex(8)}
+    _write_json(order.folder / "witness.json", witness)
     printed = {number: execution.printed([c.index for c in section]) for number, section in order.sections.items()}
     _write_json(order.folder / "printed.json", printed)
     return Run(order.folder, execution, overrides)
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8", errors="replace")
+    write_anew(path, json.dumps(content, indent=1, ensure_ascii=False))

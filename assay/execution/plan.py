@@ -25,7 +25,8 @@ class Plan:
     """One notebook's execution; `names` and `values` are looked up in the student's namespace, the first as numbers,
     the second as tensors; `tier` names the walls, inside of which `needed` stays readable and `hidden` invisible.
 
-    Without `witness` nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
+    What the witness writes says `nonce`, so that another run's files are known for what they are. Without `witness`
+    nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
     """
 
     folder: str
@@ -38,6 +39,7 @@ class Plan:
     values: tuple[str, ...] = ()
     tier: str = LIMITS
     hidden: tuple[str, ...] = ()
+    nonce: str = "0" * 16
 
     def write(self, path: Path) -> None:
         """Store as JSON."""

@@ -37,6 +37,7 @@ class Execution:
     cell_seconds: dict[int, float] = field(default_factory=dict)
     witness_seconds: float = 0.0  # at the cells' ends
     witness_inside: float = 0.0  # of the cells' own seconds, as the witness measured itself
+    facts: dict[str, tuple[int, str]] = field(default_factory=dict)  # by process: announced lines and their digest
     private_tmp: bool = False
     fault: str | None = None
     finished: bool = False  # every section ended of its own; False too when a limit ended the notebook

@@ -75,10 +75,20 @@ class Replays:
                 self._one(spec, partial(self._use, spec))
             elif stem is None:
                 self._end(spec, "unchecked", UNFORKABLE)
-        if stem is not None:
+        if stem is not None and not self._awaken(stem):
+            for spec in section.replays:
+                if "again" in spec:
+                    self._end(spec, "error", "the process that was to run the exercise again was ended by the notebook")
+
+    def _awaken(self, stem: Stem) -> bool:
+        """Let the stem run the exercise again, and wait; False when it was gone before."""
+        try:
             os.write(stem.start, b"!")
             os.close(stem.start)
             os.waitpid(stem.pid, 0)
+        except OSError:  # killed, buried, or its pipe closed by the student's code
+            return False
+        return True
 
     def _run_again(self, section: Section) -> None:
         for spec in section.replays:
@@ -113,7 +123,8 @@ class Replays:
             state, reason = "unchecked", f"{type(error).__name__}: {error}"[:300]
         except BaseException as error:  # the student's: sys.exit() in a function, an interrupt raised by hand
             state, reason = "error", f"the code called {type(error).__name__}"
-        self._end(spec, state, reason)
+        facts = {} if self._witness is None or "again" not in spec else self._witness.recorder.announced()
+        self._end(spec, state, reason, facts)
         os._exit(0)
 
     def _use(self, spec: Spec, inputs: list[Given], folder: Path) -> None:
@@ -163,8 +174,8 @@ class Replays:
         self._witness.end_cell(self._shell.user_ns)
         return result.error
 
-    def _end(self, spec: Spec, state: str, reason: str | None) -> None:
-        self._send(e="replay_end", name=spec["name"], state=state, reason=reason)
+    def _end(self, spec: Spec, state: str, reason: str | None, facts: dict[str, Any] | None = None) -> None:
+        self._send(e="replay_end", name=spec["name"], state=state, reason=reason, facts=facts or {})
 
     def _send(self, **record: Any) -> None:
         events.send(self._channel, record)

@@ -71,7 +71,8 @@ class Runner:
         private = enter(self._plan.tier, territory, Limits(self._plan.memory_bytes, self._plan.cpu_s))
         os.chdir(folder / "work")  # once more: the same folder, behind the walls
         if self._plan.witness:
-            self._witness = Witness.start(folder / "evidence", set(self._plan.names), set(self._plan.values))
+            names, values = set(self._plan.names), set(self._plan.values)
+            self._witness = Witness.start(folder / "evidence", names, values, self._plan.nonce)
         self._replays.attach(self._witness, self._capture)
         self._send(e="ready", private_tmp=private)
 
@@ -118,8 +119,11 @@ class Runner:
             self._witness.end_cell(self._shell.user_ns)
         self._send(
             e="cell_end", cell=index, ok=result.ok, error=result.error, count=result.count, seconds=result.seconds,
-            witness_seconds=time.perf_counter() - began, witness_inside=inside - looked,
+            witness_seconds=time.perf_counter() - began, witness_inside=inside - looked, facts=self._announced(),
         )  # fmt: skip
+
+    def _announced(self) -> dict[str, Any]:
+        return {} if self._witness is None else self._witness.recorder.announced()
 
     def _looked(self) -> float:
         return 0.0 if self._witness is None else self._witness.recorder.looked

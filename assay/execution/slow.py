@@ -35,7 +35,7 @@ def run_slow(order: Order, kit: Mapping[str, str], progress: Callable[[int, int]
     answer = _in_a_process(order, str(path), kit)
     execution = _execution(plan, answer, order.allowance.cell_s)
     execution.seconds = time.monotonic() - began
-    return finish(order, execution, overrides)
+    return finish(order, plan, execution, overrides)
 
 
 def _in_a_process(order: Order, plan: str, kit: Mapping[str, str]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def enter(path: str) -> None:
     silence_pip(shell)
     folder = Path(plan.folder)
     enter_folder(folder)
-    witness = Witness.start(folder / "evidence", set(plan.names), set(plan.values))
+    witness = Witness.start(folder / "evidence", set(plan.names), set(plan.values), plan.nonce)
     _follow(plan, witness, shell)
 
 

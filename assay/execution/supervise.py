@@ -16,6 +16,7 @@ from assay.execution.events import Reader
 from assay.execution.plan import Plan
 from assay.execution.reasons import after_death, after_error, amount, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
+from assay.execution.spoken import announcements, seconds, signed, text, whole
 from assay.execution.tree import descendants, kill_all, kill_below, kill_beside, outer, usage_of
 from assay.replay.dealer import Dealer
 from assay.sandbox.territory import OWN
@@ -69,6 +70,8 @@ class Supervisor:
         self._received = 0
         self._leaf = pid
         self._cell: int | None = None
+        self._to_come: list[int] = []  # cells of the section that have not begun
+        self._dead: set[int] = set()  # sections whose process has died
         self._section_began = self._cell_began = time.monotonic()
         self._killed: Ending | None = None
         self._killed_at = self._looked_at = 0.0
@@ -112,51 +115,73 @@ class Supervisor:
         if handler is not None:
             try:
                 handler(record)
-            except (KeyError, TypeError, ValueError, IndexError):  # a forged record is no record
+            except (KeyError, TypeError, ValueError, IndexError, OverflowError):  # a forged record is no record
                 return
 
     def _on_ready(self, record: dict[str, Any]) -> None:
-        self.execution.private_tmp = record["private_tmp"] is True
+        if self._started is None:
+            self.execution.private_tmp = record["private_tmp"] is True
 
     def _on_fault(self, record: dict[str, Any]) -> None:
         if self._started is None:  # before the first cell it is ours
             self.execution.fault = str(record["reason"])
 
     def _on_section(self, record: dict[str, Any]) -> None:
-        position = int(record["section"])
+        position = whole(record["section"])
         if not self._section < position < len(self._plan.sections):
             return
         self._started = self._started or time.monotonic()
-        self._begin_section(position, outer(self._pid, int(record["pid"])))
+        self._begin_section(position, outer(self._pid, whole(record["pid"])))
 
     def _begin_section(self, position: int, leaf: int) -> None:
         """Every section has its own time and its own room for outputs and files."""
         self._section, self._leaf, self._cell, self._killed = position, leaf, None, None
+        self._to_come = [index for index, _ in self._plan.sections[position].cells]
         self._section_began = self._cell_began = time.monotonic()
         self._received = 0
         self._disk.start_anew()
 
     def _on_cell(self, record: dict[str, Any]) -> None:
-        self._cell = int(record["cell"])
-        self._cell_began = time.monotonic()
-        self._progress(self._plan.sections[self._section].exercise, self._cell)
+        cell = whole(record["cell"])
+        if cell not in self._to_come:  # each has its time once
+            return
+        self._to_come = self._to_come[self._to_come.index(cell) + 1 :]
+        self._cell, self._cell_began = cell, time.monotonic()
+        self._progress(self._plan.sections[self._section].exercise, cell)
 
     def _on_output(self, record: dict[str, Any]) -> None:
-        self.execution.add_output(int(record["cell"]), record["output"])
+        cell = whole(record["cell"])
+        if cell in {index for index, _ in self._plan.sections[self._section].cells}:
+            self.execution.add_output(cell, record["output"])
 
     def _on_cell_end(self, record: dict[str, Any]) -> None:
-        cell, number = int(record["cell"]), self._plan.sections[self._section].exercise
-        self.execution.cell_seconds[cell] = float(record["seconds"])
-        self.execution.witness_seconds += float(record["witness_seconds"])
-        self.execution.witness_inside += float(record["witness_inside"])
-        self.execution.counts[cell] = int(record["count"])
+        cell, number = whole(record["cell"]), self._plan.sections[self._section].exercise
+        if cell != self._cell:
+            return
+        ended = self.execution.endings.get(number)
         self._cell = None
-        if record["error"] and number not in self.execution.endings:
+        if record["error"] and (ended is None or ended.state == "completed"):
             name, message = record["error"]
-            self.execution.endings[number] = after_error(str(name), str(message), cell)
+            self.execution.endings[number] = after_error(text(name), text(message), cell)
+        self._announce(record)
+        self.execution.cell_seconds[cell] = self._seconds(record["seconds"])
+        self.execution.witness_seconds += self._seconds(record["witness_seconds"])
+        self.execution.witness_inside += self._seconds(record["witness_inside"])
+        self.execution.counts[cell] = whole(record["count"])
+
+    def _announce(self, record: dict[str, Any]) -> None:
+        """What the witness says that it has written by now; of one process, the latest counts."""
+        for process, lines in announcements(record["facts"]).items():
+            self.execution.facts[process] = max(lines, self.execution.facts.get(process, lines))
+
+    def _seconds(self, value: object) -> float:
+        """Seconds that can have passed."""
+        return min(seconds(value), time.monotonic() - (self._started or 0.0))
 
     def _on_section_end(self, record: dict[str, Any]) -> None:
         section = self._plan.sections[self._section]
+        if self._to_come or self._cell is not None:
+            return
         self.execution.endings.setdefault(section.exercise, Ending("completed"))
         self._cell = None
         self._ended |= {str(spec["name"]) for spec in section.replays}
@@ -165,24 +190,33 @@ class Supervisor:
         name = str(record["name"])
         if name in self._ended and self._replay is None:
             self._ended.discard(name)  # inputs are dealt once
-            self._replay = _Replaying(name, outer(self._pid, int(record["pid"])), time.monotonic())
+            self._replay = _Replaying(name, outer(self._pid, whole(record["pid"])), time.monotonic())
             self._outbox = self._dealer.deal(name)
 
     def _on_replay_end(self, record: dict[str, Any]) -> None:
         name, state = str(record["name"]), str(record["state"])
-        if name in self._dealer.specs and state in ("done", "missing", "error", "unchecked"):
-            reason = None if record["reason"] is None else str(record["reason"])[:500]
+        runs = self._replay is not None and self._replay.name == name
+        # one that could not be begun may have ended, too, but not well
+        if not runs and (name not in self._ended or state == "done"):
+            return
+        if state in ("done", "missing", "error", "unchecked"):
+            reason = None if record["reason"] is None else text(record["reason"])[:500]
             self.execution.replays.setdefault(name, ReplayEnding(state, reason))
         self._ended.discard(name)
-        self._replay, self._outbox = None, b""
-        self._section_began = time.monotonic()  # the time of replays is not the exercise's
+        self._announce(record)
+        if runs:
+            self._replay, self._outbox = None, b""
+            self._section_began = time.monotonic()  # the time of replays is not the exercise's
 
     def _on_died(self, record: dict[str, Any]) -> None:
-        position = int(record["section"])
+        position, status = whole(record["section"]), signed(record["status"])
+        if position < self._section or position in self._dead:  # a section dies once, and has its time once
+            return
         number = self._plan.sections[position].exercise
-        status = int(record["status"])
+        self._dead.add(position)
         self.execution.endings[number] = self._killed or after_death(status, self._cell)
         self._begin_section(position, self._pid)
+        self._to_come = []
 
     def _on_finished(self, record: dict[str, Any]) -> None:
         self._finished = self.execution.finished = True

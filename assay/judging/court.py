@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.judging import originals
-from assay.judging.evidence import Evidence
+from assay.judging.contradictions import contradictions, opened
 from assay.judging.exhibits import exhibits
 from assay.judging.observations import Work
 from assay.judging.plugin import Court
@@ -37,7 +37,8 @@ def judge(
         replays: how each replay ended: {"name", "exercise", "state", "reason"}.
 
     Returns:
-        {"outcomes": [[exercise, check, outcome], ...], "exhibits": [...], "seconds": float}
+        {"outcomes": [[exercise, check, outcome], ...], "exhibits": [...], "contradictions": [sentence, ...],
+        "seconds": float}
 
     Raises:
         RuntimeError: pytest did not come to an end of its own; the message holds what it printed.
@@ -71,10 +72,14 @@ def stand_by(
 
 def _hear(court: Court, evidence: str, exercises: list[int], replays: Iterable[dict[str, Any]]) -> dict[str, Any]:
     began = time.perf_counter()
-    bench = Evidence(Path(evidence))
+    bench, kept = opened(Path(evidence))
     works = {number: Work(bench, number, replays) for number in exercises}
     outcomes = [[number, name, outcome] for (number, name), outcome in court.ask(works).items()]
-    return {"outcomes": outcomes, "exhibits": exhibits(works), "seconds": time.perf_counter() - began}
+    again = [str(ending["name"]) for ending in replays]
+    return {
+        "outcomes": outcomes, "exhibits": exhibits(works), "contradictions": contradictions(bench, kept, again),
+        "seconds": time.perf_counter() - began,
+    }  # fmt: skip
 
 
 def _pairs(wanted: Sequence[Sequence[Any]]) -> list[tuple[int, str]]:

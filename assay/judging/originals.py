@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from assay.witness.digest import digest
+from assay.witness.plain_ids import PLAIN_IDS
 from assay.witness.quiet import quiet
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -75,6 +76,16 @@ def _built(loader: Any, folder: Path) -> dict[str, torch.Tensor]:
     return dict(model.state_dict())
 
 
+@cache
+def unet(source: str, subfolder: str | None) -> Any:
+    """The kit's U-Net, float32, never trained, to be asked what a notebook's was asked; None when the kit has none."""
+    folder, loader = snapshot(source, subfolder), _loader("UNet2DConditionModel")
+    if folder is None or loader is None:
+        return None
+    with quiet():
+        return loader.from_pretrained(folder, use_safetensors=True, torch_dtype=torch.float32).eval()
+
+
 def _loader(cls: str) -> Any:
     import diffusers
     import transformers
@@ -125,6 +136,17 @@ def embedding_table(cls: str, source: str, subfolder: str | None) -> torch.Tenso
     return next((t for name, t in tensors.items() if name.endswith("token_embedding.weight")), None)
 
 
+@cache
+def plain_answer(cls: str, source: str, subfolder: str | None) -> torch.Tensor | None:
+    """What the kit's text encoder answers to the plain prompt, (1, 77, width) float32; None when the kit has none."""
+    folder, loader = snapshot(source, subfolder), _loader(cls)
+    if folder is None or loader is None:
+        return None
+    with quiet(), torch.no_grad():
+        model = loader.from_pretrained(folder, use_safetensors=True, torch_dtype=torch.float32).eval()
+        return model(torch.tensor([PLAIN_IDS]))[0]  # type: ignore[no-any-return]
+
+
 READ_AHEAD_BYTES = 256 * 2**20  # all stand-ins of a kit have a tenth; full-size weights wait until a judge asks
 
 
@@ -139,6 +161,10 @@ def read_ahead(source: str) -> None:
         subfolder = None if path.parent == folder else path.parent.name
         accepted_digests(cls, source, subfolder, "torch.float32")
         embedding_table(cls, source, subfolder)
+        if cls == "UNet2DConditionModel":
+            unet(source, subfolder)
+        if cls.startswith("CLIPTextModel"):
+            plain_answer(cls, source, subfolder)
     signal_rates(source)
     tokenizer(source)
 

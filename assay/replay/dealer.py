@@ -1,14 +1,18 @@
-"""Decides which inputs a replay gets, and keeps the judge's copy; only the trusted supervisor deals them."""
+"""Decides which inputs a replay gets, and keeps the judge's copy; only the trusted supervisor deals them.
+
+The copy is written when no process of the notebook is left: one that is would write its own inputs over it.
+"""
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from assay.anew import make_anew, write_anew
 from assay.replay.draw import Spec, draw_inputs
-from assay.replay.parcel import framed, keep, pack
+from assay.replay.parcel import framed, pack
 
 
 def notebook_key(secret: bytes, sha256: str, lesson: str) -> bytes:
@@ -18,16 +22,16 @@ def notebook_key(secret: bytes, sha256: str, lesson: str) -> bytes:
 
 @dataclass(frozen=True)
 class Dealer:
-    """Deals each replay of one notebook its inputs, once its exercise has ended; `folder` holds the judge's copies."""
+    """Deals each replay of one notebook its inputs, once its exercise has ended; `dealt` are the parcels by name."""
 
     specs: dict[str, Spec]
     key: bytes
-    folder: Path
+    dealt: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, specs: Iterable[Spec], key: bytes, folder: Path) -> Dealer:
+    def of(cls, specs: Iterable[Spec], key: bytes) -> Dealer:
         """A dealer for the replays of one notebook."""
-        return cls({str(spec["name"]): spec for spec in specs}, key, folder)
+        return cls({str(spec["name"]): spec for spec in specs}, key)
 
     def deal(self, name: str) -> bytes:
         """A framed parcel with the inputs of the replay `name`.
@@ -35,6 +39,11 @@ class Dealer:
         Raises:
             KeyError: the lesson declares no such replay.
         """
-        inputs = draw_inputs(self.specs[name], self.key)
-        keep(inputs, self.folder / f"{name}.parcel")
-        return framed(pack(inputs))
+        self.dealt[name] = pack(draw_inputs(self.specs[name], self.key))
+        return framed(self.dealt[name])
+
+    def keep(self, folder: Path) -> None:
+        """Write the judge's copies into a new `folder`; call it when every process of the notebook has ended."""
+        make_anew(folder)
+        for name, parcel in self.dealt.items():
+            write_anew(folder / f"{name}.parcel", parcel)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,12 +38,6 @@ def receive(descriptor: int) -> bytes:
 def framed(data: bytes) -> bytes:
     """`data` as `receive` expects it."""
     return _framed(data)
-
-
-def keep(inputs: list[Given], path: Path) -> None:
-    """Store a parcel where only trusted processes write."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pack(inputs))
 
 
 def _framed(data: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -12,6 +11,7 @@ from assay.report.escape import one_line, plain
 from assay.report.files import write_text
 from assay.report.words import Result, short_files
 
+LARGEST = 1e15  # beyond it fifteen digits do not tell a number; no mark is near it
 # What makes a spreadsheet read a cell as a formula; quoting alone does not stop it, and full-width signs count too.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -55,4 +55,6 @@ def _row(name: str, result: Result, numbers: Sequence[int]) -> list[str]:
 
 def _number(value: float | None) -> str:
     """A number with at most six digits after the point, an empty cell where there is none."""
-    return "" if value is None or not math.isfinite(value) else f"{round(value, 6):.15g}"
+    if value is None or not abs(value) < LARGEST:  # NaN is not below anything
+        return ""
+    return f"{round(value, 6):.15g}"

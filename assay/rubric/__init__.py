@@ -13,7 +13,7 @@ from assay.rubric.model import (
     RubricExercise,
 )
 from assay.rubric.published import register, untouched
-from assay.rubric.result import validate_result
+from assay.rubric.result import legible, validate_result
 from assay.rubric.scoring import score_exercises, unchecked_exercises
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Rubric",
     "RubricExercise",
     "check_names",
+    "legible",
     "load_rubric",
     "register",
     "score_exercises",

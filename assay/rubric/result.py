@@ -22,3 +22,15 @@ def validate_result(result: dict[str, Any]) -> None:
     wrong = complaint(result, "result.schema.json")
     if wrong:
         raise ValueError(f"the result breaks its schema at {wrong}")
+
+
+def legible(value: Any) -> Any:
+    """The same value with every text such that any encoding of Unicode takes it: a student's process may say half a
+    surrogate pair, which becomes a question mark."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [legible(item) for item in value]
+    if isinstance(value, dict):
+        return {legible(name): legible(item) for name, item in value.items()}
+    return value

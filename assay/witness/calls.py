@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from assay.witness.digest import digest
 from assay.witness.latents import Latents
 from assay.witness.models import LISTED_NAMES, Models, new_rows
 from assay.witness.pictures import Masks, digests_of, mask_argument, picture_digest
+from assay.witness.plainness import adapted_layers, added_by, computes_plainly
 from assay.witness.recorder import Recorder, number
 from assay.witness.unnoticed import unnoticed
 from assay.witness.weights import embedding_table, parameters_of
@@ -19,6 +22,7 @@ from assay.witness.weights import embedding_table, parameters_of
 TRAINING_CALLS = 64  # of one exercise kept with all their tensors; statistics over 64 noise samples settle every check
 LISTED_PROMPTS = 64  # rows of one batch of ids that are written down: captions of a whole set may be encoded at once
 COSINES = 64  # calls of one cell kept with their two vectors
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 STEPS = 64  # steps of one exercise kept with the noise that the scheduler was given
 ENCODES = 64  # of one exercise kept with mean and deviation, as many as training calls
 
@@ -49,9 +53,11 @@ class Calls:
         self._described = set()
 
     def unet(
-        self, model: torch.nn.Module, sample: torch.Tensor, timestep: Any, text: torch.Tensor, output: Any
-    ) -> None:
-        """sample, output: (B, 4, h, w); timestep: number or (B,); text: (B, 77, width)."""
+        self, model: torch.nn.Module, sample: torch.Tensor, timestep: Any, text: torch.Tensor, output: Any,
+        more: tuple[Any, ...] = (), named: Mapping[str, Any] = NOTHING,
+    ) -> None:  # fmt: skip
+        """sample, output: (B, 4, h, w); timestep: number or (B,); text: (B, 77, width); `more` and `named`: whatever
+        else the call was given."""
         prediction = output[0] if isinstance(output, tuple) else output.sample
         times = [whole(t) for t in torch.as_tensor(timestep).reshape(-1).tolist()]
         self._count += 1
@@ -70,8 +76,31 @@ class Calls:
             "unet", call=call, label=self._models.label(model), times=times[:LISTED_PROMPTS], batch=sample.shape[0],
             dtype=str(sample.dtype), training=prediction.requires_grad, pipeline=self._pipeline, start=start, **kept,
         )  # fmt: skip
+        if kept.get("prediction") is not None:
+            self._note_plain(call, model, timestep, prediction.requires_grad, more, named)
         if start:
             self._adapters.blend(call, self._models.label(model), model)
+
+    def _note_plain(
+        self, call: int, model: torch.nn.Module, timestep: Any, training: bool, more: tuple[Any, ...],
+        named: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        """Write down that the judge can compute a call again. Calls 1, 2, 4, 8 and so on are looked at: a look takes a
+        tenth of the time that a small U-Net takes to answer."""
+        kind = "plain training" if training else "plain"
+        self._kept[kind] = number = self._kept.get(kind, 0) + 1
+        if number & (number - 1):
+            return
+        times = torch.as_tensor(timestep).double()
+        shape = self._models.shape_as_loaded(model)
+        plain = bool((times == times.round()).all()) and computes_plainly(model, shape, more, named)
+        if plain and self._models.is_as_written(model):
+            keep = self._recorder.tensor
+            added = {
+                layer: [[keep(a), keep(b), scaling] for a, b, scaling in added_by(module)]
+                for layer, module in adapted_layers(model)
+            }
+            self._recorder.fact("plain", call=call, added=[[layer, parts] for layer, parts in added.items() if parts])
 
     def _describe_trainable(self, model: torch.nn.Module) -> None:
         """What of this model requires a gradient when an exercise first trains by way of it, before any step."""
@@ -99,8 +128,10 @@ class Calls:
     def _denoising_tensors(
         self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor, start: bool
     ) -> dict[str, Any]:
-        """Loops that begin from a picture are kept whole; a text-to-image pipeline is the library's own."""
-        kept = self.denoising.call(sample, text, prediction) if self._pipeline is None or self._has_picture else {}
+        """Loops that begin from a picture are kept whole; a text-to-image pipeline is the library's own, of which the
+        first call says what it began from."""
+        whole = self._pipeline is None or self._has_picture or start
+        kept = self.denoising.call(sample, text, prediction) if whole else {}
         return kept or ({"sample": self._recorder.tensor(sample[:1])} if start else {})
 
     def _begins_a_picture(self, timestep: int) -> bool:

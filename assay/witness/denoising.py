@@ -15,6 +15,7 @@ from assay.witness.recorder import Recorder
 DENOISING_CALLS = 256
 DECODES = 64  # of one exercise kept with their latents; more pictures than anyone looks at
 LISTED_ROWS = 16  # of one batch
+TEXTS = 16  # different rows of text of one exercise; at full size one takes 236 kB
 LISTED_TIMES = 1000  # of one schedule: as many as the noise schedule has timesteps
 OPTIONS = 40  # settings of one scheduler; the library's have about twenty
 
@@ -25,11 +26,13 @@ class Denoising:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._kept = {"call": 0, "decode": 0}
+        self._texts: set[str] = set()
         self._stepped: list[torch.Tensor] = []
 
     def begin_exercise(self) -> None:
         """Start counting anew."""
         self._kept = {"call": 0, "decode": 0}
+        self._texts = set()
 
     def schedule(self, scheduler: Any) -> None:
         """A scheduler was told how many steps to make; written down as it is afterwards."""
@@ -61,8 +64,17 @@ class Denoising:
             "sample": keep(sample[:half] if doubled else sample),
             "latents_digest": digest(sample[:1]),
             "prediction": keep(prediction),
-            "conditions": [digest(row) for row in text[:LISTED_ROWS]],
+            **self._conditions(text[:LISTED_ROWS]),
         }
+
+    def _conditions(self, text: torch.Tensor) -> dict[str, Any]:
+        """Digests of the rows of text (B, 77, width), and each row itself when it is met first: a loop has two."""
+        conditions = [digest(row) for row in text]
+        new = {name: row for name, row in zip(conditions, text, strict=True) if name not in self._texts}
+        new = dict(list(new.items())[: TEXTS - len(self._texts)])
+        self._texts |= new.keys()
+        texts = [[name, self._recorder.tensor(row)] for name, row in new.items()]
+        return {"conditions": conditions} | ({"texts": texts} if texts else {})
 
     def decode(self, latents: torch.Tensor) -> dict[str, Any]:
         """What is kept of the latents that the decoder gets, and of what the last step before them answered."""

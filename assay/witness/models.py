@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 
 from assay.witness.digest import changed_rows
 from assay.witness.plain_prompt import plain_output
+from assay.witness.plainness import Shape, shape_of
 from assay.witness.recorder import Recorder
 from assay.witness.unnoticed import unnoticed
 from assay.witness.weights import Entry, Weights, embedding_table
@@ -38,6 +39,7 @@ class Watched:
     weights: Weights = field(default_factory=Weights)
     known: dict[str, Entry] = field(default_factory=dict)
     table: torch.Tensor | None = None
+    shape: Shape | None = None  # of a U-Net as it was loaded
 
 
 class Models:
@@ -63,6 +65,8 @@ class Models:
         entry = Watched(label, kind, weakref.ref(model), model)
         self._watched.append(entry)
         entry.known = entry.weights.entries(model)
+        if kind == "unet" and source is not None:
+            entry.shape = shape_of(model)
         fields: dict[str, Any] = {"plain": None}
         if kind == "text_encoder":
             entry.table = self._table_as_loaded(embedding_table(model), copied=source is None)
@@ -86,6 +90,18 @@ class Models:
     def original_table(self, model: torch.nn.Module) -> torch.Tensor | None:
         """The embedding table of `model` as it was loaded, or None for a model without one."""
         return next((entry.table for entry in self._watched if entry.model() is model), None)
+
+    def shape_as_loaded(self, model: torch.nn.Module) -> Shape | None:
+        """The shape of a U-Net as it was loaded, or None for a model that was made another way."""
+        return next((entry.shape for entry in self._watched if entry.model() is model), None)
+
+    def is_as_written(self, model: torch.nn.Module) -> bool:
+        """Whether every weight has the bits that were last written down, now, and not only at the cells' ends; an
+        adapter's own, which come and move, aside."""
+        for entry in self._watched:
+            if entry.model() is model:
+                return _plain_entries(entry.weights.entries(model)) == _plain_entries(entry.known)
+        return False
 
     def alive(self) -> Iterator[tuple[Watched, torch.nn.Module]]:
         """The watched models that still exist, oldest first."""
@@ -157,6 +173,11 @@ class Models:
             "changed_values": self._recorder.tensor(table[kept]) if kept else None,
             "new_values": new_rows(self._recorder, table, loaded),
         }
+
+
+def _plain_entries(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The tensors by the names that they have without an adapter around them, without the adapter's own."""
+    return {name.replace(".base_layer.", "."): entry for name, entry in entries.items() if ".lora_" not in name}
 
 
 def new_rows(recorder: Recorder, table: torch.Tensor, loaded: int) -> str | None:

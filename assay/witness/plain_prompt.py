@@ -7,13 +7,10 @@ from contextlib import contextmanager
 
 import torch
 
+from assay.witness.plain_ids import PLAIN_IDS
 from assay.witness.quiet import quiet
 from assay.witness.recorder import Recorder
 from assay.witness.weights import modules_of, parameters_of
-
-# "a photo of a painting" between the start and end marks, then words from all over the table, then padding:
-# common words take part in the students' own prompts, the others only move by weight decay.
-PLAIN_IDS = [49406, 320, 1125, 539, 320, 3086, *((7919 * i) % 49000 for i in range(1, 9)), *[49407] * 63]
 
 
 def plain_output(model: torch.nn.Module, recorder: Recorder) -> str | None:

@@ -1,25 +1,44 @@
-"""Decides how facts and tensors reach the disk: a JSON line at once, tensors as safetensors soon after."""
+"""Decides how facts and tensors reach the disk: a JSON line at once, tensors as safetensors soon after.
+
+Every line says which run and which process wrote it, and which of that process's lines it is; a file of tensors is
+followed by a line with its digest. What is announced at a cell's end, the count and the digest of the lines so far,
+leaves the process at once: files that are changed afterwards contradict it.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+import xxhash
+from safetensors.torch import save
 
 TENSOR_BYTES = 512 * 2**20  # of one submission: enough for 300 full-size training steps, and a disk survives it
 PENDING_BYTES = 2**20  # a process that dies takes at most this much with it: some steps of a small training loop
 FACT_LINES = 200_000  # a training loop writes about five lines a step; beyond this the loop is not the course's
+NO_RUN = "0" * 16  # the nonce of a recorder that nobody will ask
+
+
+class Lines:
+    """What one process has written: a name of its own, how many lines, and their digest."""
+
+    def __init__(self) -> None:
+        self.pid, self.name = os.getpid(), os.urandom(4).hex()
+        self.count, self.hash = 0, xxhash.xxh3_128()
+        self.lock = threading.Lock()  # of its own in every process: a fork may come while another thread holds it
+        self.is_torn = False
 
 
 class Recorder:
     """Writes `facts.jsonl` and `*.safetensors` into one folder; forked children go on writing to the same file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, nonce: str = NO_RUN) -> None:
+        self._nonce = nonce
         self._pending: dict[str, torch.Tensor] = {}
         self._pending_bytes = 0
         self._tensor_count = 0
@@ -34,7 +53,7 @@ class Recorder:
         self._folder = folder
         self._descriptor = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._tensor_bytes = 0
-        self._lines = 0
+        self._written = Lines()
 
     def begin_looking(self) -> bool:
         """The clock runs from now on; False when it runs already, because one look is part of another."""
@@ -48,13 +67,30 @@ class Recorder:
 
     def fact(self, kind: str, **fields: Any) -> None:
         """Append one fact; it carries the exercise (0 is the set-up) and the 0-based cell in which it happened."""
-        self._lines += 1
-        if self._lines > FACT_LINES:
-            return
-        record = {"kind": kind, "exercise": self.exercise, "cell": self.cell, **fields}
-        line = json.dumps(record, allow_nan=False).encode() + b"\n"
-        if os.write(self._descriptor, line) != len(line):
-            raise OSError("the disk is full, or the file as large as it may be")
+        lines = self._lines()
+        with lines.lock:
+            if lines.count >= FACT_LINES:
+                return
+            by = f"{self._nonce}.{lines.name}.{lines.count + 1}"
+            record = {"kind": kind, "exercise": self.exercise, "cell": self.cell, **fields, "by": by}
+            line = json.dumps(record, allow_nan=False).encode() + b"\n"
+            torn, lines.is_torn = lines.is_torn, True
+            if os.write(self._descriptor, b"\n" * torn + line) != len(line) + torn:
+                raise OSError("the disk is full, or the file as large as it may be")
+            lines.is_torn = False
+            lines.count += 1
+            lines.hash.update(line)
+
+    def _lines(self) -> Lines:
+        if self._written.pid != os.getpid():
+            self._written = Lines()
+        return self._written
+
+    def announced(self) -> dict[str, list[Any]]:
+        """This process's name, with the number of its lines so far and their digest."""
+        lines = self._lines()
+        with lines.lock:
+            return {lines.name: [lines.count, lines.hash.hexdigest()]}
 
     def tensor(self, value: torch.Tensor) -> str | None:
         """Keep a copy of `value` (on the CPU, same dtype and shape) and name it; None once the space is used up."""
@@ -63,7 +99,7 @@ class Recorder:
             return None
         self._tensor_bytes += size
         self._tensor_count += 1
-        name = f"{os.getpid()}.{self._tensor_count}"
+        name = f"{self._lines().name}.{self._tensor_count}"
         self._pending[name] = value.detach().to("cpu", copy=True).contiguous()
         self._pending_bytes += size
         if self._pending_bytes > PENDING_BYTES:
@@ -73,8 +109,12 @@ class Recorder:
     def flush(self) -> None:
         """Write the tensors kept since the last flush to a file of their own; done at each cell's end at the latest."""
         if self._pending:
-            save_file(self._pending, self._folder / f"tensors-{os.getpid()}-{self._tensor_count}.safetensors")
+            name = f"tensors-{self._lines().name}-{self._tensor_count}.safetensors"
+            data = save(self._pending)
             self._pending, self._pending_bytes = {}, 0
+            with (self._folder / name).open("wb") as file:
+                file.write(data)
+            self.fact("kept", file=name, digest=xxhash.xxh3_128_hexdigest(data))
 
 
 def number(value: float) -> float | str:

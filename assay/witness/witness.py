@@ -19,7 +19,7 @@ from assay.witness.models import Models
 from assay.witness.networks import Networks, install_networks
 from assay.witness.products import Products, install_cosine, install_products
 from assay.witness.quiet import is_quiet
-from assay.witness.recorder import Recorder
+from assay.witness.recorder import NO_RUN, Recorder
 from assay.witness.schedulers import listen_to_schedulers
 from assay.witness.tokens import Tokens
 from assay.witness.training import Training
@@ -32,8 +32,8 @@ class Witness:
 
     current: Witness | None = None
 
-    def __init__(self, folder: Path, names: set[str], values: Set[str]) -> None:
-        self.recorder = Recorder(folder)
+    def __init__(self, folder: Path, names: set[str], values: Set[str], nonce: str) -> None:
+        self.recorder = Recorder(folder, nonce)
         self.models = Models(self.recorder)
         self.training = Training(self.recorder, self.models)
         self.adapters = Adapters(self.recorder, self.models)
@@ -49,10 +49,10 @@ class Witness:
         self._known: dict[str, int] = {}
 
     @classmethod
-    def start(cls, folder: Path, names: set[str], values: Set[str] = frozenset()) -> Witness:
-        """Listen from now on; facts go into `folder`. After each cell the numbers of `names` and whatever the names
-        `values` stand for are looked up."""
-        cls.current = cls(folder, names, values)
+    def start(cls, folder: Path, names: set[str], values: Set[str] = frozenset(), nonce: str = NO_RUN) -> Witness:
+        """Listen from now on; facts go into `folder` and say the run's `nonce`. After each cell the numbers of `names`
+        and whatever the names `values` stand for are looked up."""
+        cls.current = cls(folder, names, values, nonce)
         return cls.current
 
     def begin_cell(self, exercise: int, cell: int) -> None:
@@ -171,9 +171,16 @@ def _install_calls() -> None:
     from transformers import CLIPTextModel
 
     def unet(
-        w: Witness, out: Any, model: Any, sample: Any, timestep: Any, encoder_hidden_states: Any, *_: Any, **__: Any
+        w: Witness,
+        out: Any,
+        model: Any,
+        sample: Any,
+        timestep: Any,
+        encoder_hidden_states: Any,
+        *more: Any,
+        **named: Any,
     ) -> None:
-        w.calls.unet(model, sample, timestep, encoder_hidden_states, out)
+        w.calls.unet(model, sample, timestep, encoder_hidden_states, out, more, named)
 
     def text(w: Witness, out: Any, model: Any, input_ids: Any = None, *_: Any, **__: Any) -> None:
         w.calls.text(model, input_ids, out)

@@ -76,6 +76,14 @@ class Adapter:
         moved = {name for fact in self.work.facts("optimizer") for name in self._moved_by(fact)}
         return [name for name in self.parameters if name not in moved]
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """B of each layer of the adapters, (out, in), as training left it, None where it was not kept; empty for an
+        adapter of another kind than the library's."""
+        facts = [f for f in self.work.facts("adapter") if f["label"] == self.model.label]
+        layers = [(f"{f['name']}: {layer}", parts["B"]) for f in facts for layer, parts in f["layers"].items()]
+        return {layer: self.work.evidence.tensor(name) for layer, name in layers}
+
     def _moved_by(self, optimizer: dict[str, Any]) -> set[str]:
         held = [p for p in optimizer["parameters"] if p["has_gradient"]]
         for fact in reversed(self.work.facts("after_last_step")):

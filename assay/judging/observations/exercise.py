@@ -41,7 +41,7 @@ class Work(Facts):
     @cached_property
     def replays(self) -> Replays:
         """The replays of this exercise by name."""
-        return Replays(self.evidence.folder.parent, self._endings, self._again)
+        return Replays(self.evidence.run, self._endings, self._again)
 
     def _again(self, folder: Path) -> Work:
         return Work(ReplayEvidence(folder, self.evidence, self.number), self.number)
@@ -117,7 +117,7 @@ class Work(Facts):
     @cached_property
     def printed(self) -> str:
         """What the exercise's cells printed or showed as text, in order; kept by the supervisor, not by the student."""
-        kept = read_json(self.evidence.folder.parent / "printed.json")
+        kept = read_json(self.evidence.run / "printed.json", self.evidence.run) if self.evidence.is_first else None
         text = kept.get(str(self.number), "") if isinstance(kept, dict) else ""
         return text if isinstance(text, str) else ""
 

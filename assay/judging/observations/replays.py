@@ -29,6 +29,7 @@ class Replay:
     name: str
     parcel: Path
     folder: Path
+    run: Path
     _work: Callable[[Path], Any]
 
     @cached_property
@@ -72,12 +73,12 @@ class Replay:
 
     @cached_property
     def _said(self) -> dict[str, Any]:
-        said = read_json(self.folder / "said.json")
+        said = read_json(self.folder / "said.json", self.run)
         return said if isinstance(said, dict) else {}
 
     @cached_property
     def _tensors(self) -> dict[str, torch.Tensor]:
-        return read_tensors(self.folder / "outputs.safetensors")
+        return read_tensors(self.folder / "outputs.safetensors", self.run)
 
     def _state(self, prefix: str) -> dict[str, torch.Tensor]:
         return {n.removeprefix(prefix): t for n, t in self._tensors.items() if n.startswith(prefix)}
@@ -116,7 +117,7 @@ class Replays:
         parcel = self._folder / "replays" / f"{name}.parcel"
         if ending["state"] != "done" or not parcel.is_file():
             raise LookupError(ending["reason"] or "its inputs were not kept")
-        return Replay(name, parcel, self._folder / "evidence" / "replays" / name, self._work)
+        return Replay(name, parcel, self._folder / "evidence" / "replays" / name, self._folder, self._work)
 
     def __iter__(self) -> Any:
         return iter(self._endings)
@@ -125,8 +126,10 @@ class Replays:
 class ReplayEvidence(Evidence):
     """The evidence of an exercise that ran again: what came before it is the first run's, the rest its own."""
 
+    is_first = False
+
     def __init__(self, folder: Path, before: Evidence, number: int) -> None:
-        super().__init__(folder)
+        super().__init__(folder, before.run, before.nonce)
         self._before, self._number = before, number
 
     @cached_property

@@ -126,6 +126,21 @@ class EmbeddingTable:
         return digest(self.original.to(getattr(torch, dtype.removeprefix("torch."))))
 
     @cached_property
+    def plain_answer_error(self) -> float:
+        """Relative distance of the text encoder's last answer to the plain prompt from that of the judge's own encoder.
+
+        Raises:
+            LookupError: the answer was not kept, or the kit has no such encoder.
+        """
+        answers = [s["plain"] for s in self.model.states if s["exercise"] <= self.work.number and "plain" in s]
+        kept = self.work.evidence.tensor([self.model.loaded["plain"], *answers][-1])
+        own = originals.plain_answer(self.model.cls, self.model.source or "", self.model.subfolder)
+        if kept is None or own is None or kept.shape != own.shape:
+            raise LookupError("the text encoder's answer to a plain prompt was not kept")
+        name = "the text encoder's answer to a prompt without the token"
+        return relative_error(kept.to(own.dtype), own, name)
+
+    @cached_property
     def plain_prompt_change(self) -> tuple[float, torch.dtype]:
         """Relative change of the text encoder's answer (1, 77, width) to a prompt without new tokens, from loading to
         the end of the exercise, and the precision of the later answer.
