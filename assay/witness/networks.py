@@ -3,6 +3,7 @@ the loss pulls that answer."""
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from assay.witness.recorder import Recorder, number
 from assay.witness.unnoticed import unnoticed
 
+NOTEBOOK = "__main__"  # the module that cells run in
 CALLS = 4  # of one network in one exercise: 256 timesteps of a batch of 64 cover the schedule from end to end
 NETWORKS = 4  # of one exercise; the course compares two
 ROWS = 64  # of one batch: 200 KB of 28x28 digits
@@ -64,11 +66,30 @@ def _is_prediction(given: list[Any], output: Any) -> bool:
     return small and sample.shape == output.shape and times.numel() == len(sample)
 
 
+class _Listener:
+    """Whom calls are told to; a hook that is a function of this file survives a network's being copied or pickled."""
+
+    note: Callable[[torch.nn.Module, list[Any], Any], None]
+
+
+def _hook(module: torch.nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+    if len(args) + len(kwargs) == 2 and torch.is_tensor(output) and output.requires_grad:
+        _Listener.note(module, [*args, *kwargs.values()], output)
+
+
 def install_networks(note: Callable[[torch.nn.Module, list[Any], Any], None]) -> None:
-    """Listen to every module, once; `note` is told of those that were given two things and gave one tensor back."""
+    """Listen to every module of a class that a notebook defines, once; `note` is told of those that were given two
+    things and gave one tensor back.
 
-    def hook(module: torch.nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-        if len(args) + len(kwargs) == 2 and torch.is_tensor(output) and output.requires_grad:
-            note(module, [*args, *kwargs.values()], output)
+    A hook for all modules at once would cost every layer of the libraries' models a slower call.
+    """
+    _Listener.note = note
+    original = torch.nn.Module.__init__
 
-    torch.nn.modules.module.register_module_forward_hook(hook, with_kwargs=True)
+    @functools.wraps(original)
+    def init(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if type(self).__module__ == NOTEBOOK:
+            self.register_forward_hook(_hook, with_kwargs=True)
+
+    torch.nn.Module.__init__ = init  # type: ignore[method-assign]
