@@ -48,8 +48,8 @@ class Site:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one mutant: "caught" by a criterion; "stopped", when it lost none but its exercise ended in an
-    error, which the result shows; "survived"; "unnoticeable"; "legal"; or "refused": legal, yet something failed."""
+    """What became of one mutant: "stopped", when its exercise ended in an error, which the result shows, whatever else
+    that cost; "caught" by a criterion; "survived"; "unnoticeable"; "legal"; or "refused": legal, yet it lost one."""
 
     site: Site
     kind: str
@@ -136,7 +136,7 @@ class Mutating:
         if rule is not None and not stopped:
             return Verdict(site, "refused" if lost else "legal", lost, rule.reason)
         if lost or stopped:
-            return Verdict(site, "caught" if lost else "stopped", lost)
+            return Verdict(site, "stopped" if stopped else "caught", lost)
         if same():
             return Verdict(site, "unnoticeable")
         known = next((r for r in self.rules if isinstance(r, Survivor) and fits(r, site)), None)
@@ -240,7 +240,7 @@ def summary(verdicts: list[Verdict]) -> int:
     counted = noticed + kinds["survived"]
     score = noticed / counted if counted else 1.0
     print(f"noticed {noticed} of {counted} that change what is observed: {score:.1%}")
-    print(f"  {kinds['stopped']} of them only because the exercise ended in an error, which the result shows")
+    print(f"  {kinds['stopped']} of them ended their exercise in an error, which the result shows")
     print(f"not counted: {kinds['legal']} legal ones passed, {kinds['unnoticeable']} changed nothing that is observed")
     print(f"legal ones refused: {kinds['refused']}")
     return 0 if score >= 0.95 and not kinds["refused"] else 1

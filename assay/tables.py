@@ -127,8 +127,8 @@ def _mutants(kept: Kept) -> str:
     text = (
         f"{len(kept.mutants)} of {kept.possible} mutants ran (seed {kept.seed}): "
         + ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
-        + ". *Stopped* ones lost no criterion, but ended their exercise in an error, which the result shows; "
-        "*unnoticeable* ones changed nothing that is observed."
+        + ". *Stopped* ones ended their exercise in an error, which the result shows, whatever criteria that cost; "
+        "*caught* ones ran to the end and lost a criterion; *unnoticeable* ones changed nothing that is observed."
     )
     for kind, title in (("survived", "Survivors"), ("refused", "Refused although correct")):
         rows = [

@@ -38,13 +38,13 @@ def reference(session):
 
 def test_mutants_are_sorted_by_what_becomes_of_them(mutating, reference):
     chosen = [
-        mutant(reference, "text_encoder.resize_token_embeddings(len(tokenizer)) -> pass"),
+        mutant(reference, "zt = scheduler.add_noise(z0, eps, t) -> zt = scheduler.add_noise(eps, z0, t)", 2),
         mutant(reference, "free_memory() -> pass"),
         mutant(reference, "start_id = word_id(tokenizer, 'cat') -> "),
     ]
     mutating.rules = ()
     caught, unnoticeable, stopped = mutating.run(chosen, jobs=1)
-    assert caught.kind == "caught" and "the-table-grew-by-the-new-tokens" in caught.caught_by
+    assert caught.kind == "caught" and "the-noisy-latent-follows-the-forward-process" in caught.caught_by
     assert (unnoticeable.kind, stopped.kind) == ("unnoticeable", "stopped")
 
 

@@ -28,7 +28,7 @@ LEGAL = (
     ),
     Legal(r"^second_set = ", "which pictures the second adapter learns from is the student's own choice"),
     Legal(
-        r"adapter_weights=\[1\.[06]\]|^for weights in ",
+        r"-> .*adapter_weights=\[1\.6\]\)$|^for weights in ",
         "with which weight an adapter draws is the student's own choice",
     ),
     Legal(r"^(del |tidy)", "what is freed is not judged"),
