@@ -18,6 +18,7 @@ from assay.claims import (
     require_same_convolutions,
     require_sinusoids,
     require_start_values,
+    require_stated_parameters,
     require_trained_alike,
     require_two_layers,
     shows_neighbourhood,
@@ -67,7 +68,7 @@ def _tensor(answer):
 # Exercise 2: the timestep MLP -----------------------------------------------------------------------------------------
 
 
-def check_the_mlp_has_the_parameters_of_two_layers(replays):
+def check_the_mlp_has_the_parameters_of_two_layers(work, replays):
     """The module has exactly the weights and biases of Linear(256, 512) and Linear(512, 512)."""
     for name, inner, outer in (("hidden_mlp", 256, 512), ("narrow_mlp", 64, 96)):
         wanted = (inner + 1) * outer + (outer + 1) * outer
@@ -81,6 +82,8 @@ def check_the_mlp_has_the_parameters_of_two_layers(replays):
                 "biases",
                 help="Count inputs times outputs, and one bias for each output, of both layers.",
             )
+    layers = 257 * 512, 513 * 512
+    require_stated_parameters(work.printed, (*layers, sum(layers)))
 
 
 def check_the_embedding_passes_two_layers_with_a_gelu_between(replays):

@@ -7,7 +7,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.claims import require_number, require_stated_factor, require_successes_by_class
+from assay.claims import (
+    require_number,
+    require_stated_factor,
+    require_stated_parameters,
+    require_successes_by_class,
+)
 from assay.failure import Failure
 from assay.judging.observations.printed import stated_numbers
 
@@ -73,6 +78,14 @@ def test_a_right_factor_or_none_passes(text):
 def test_a_wrong_factor_fails(text):
     with pytest.raises(Failure):
         require_stated_factor(text, (48, 64))
+
+
+def test_a_count_of_parameters_is_right_or_not_given():
+    for text in ("", "394,240 parameters", "Total params: 394240", "0 parameters\n131584 trainable parameters"):
+        require_stated_parameters(text, (131584, 394240))
+    for text in ("395,523 parameters", "parameters = 98560"):
+        with pytest.raises(Failure, match="not 394,240"):
+            require_stated_parameters(text, (131584, 394240))
 
 
 NAMES = ("cat", "dog", "truck")

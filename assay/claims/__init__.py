@@ -1,6 +1,6 @@
 """Claims that several lessons make: each function passes in silence or raises `Failure`."""
 
-from assay.claims.arithmetic import require_number, require_stated_factor
+from assay.claims.arithmetic import require_number, require_stated_factor, require_stated_parameters
 from assay.claims.attention import (
     attention_slips,
     attention_weights,
@@ -215,6 +215,7 @@ __all__ = [
     "require_some_strength",
     "require_start_values",
     "require_stated_factor",
+    "require_stated_parameters",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_straight_line",

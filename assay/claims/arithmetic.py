@@ -17,6 +17,9 @@ DIGITS = 4  # behind the point: a number with more of them is no rounded one
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
 _FACTOR = re.compile(rf"{_NUMBER}\s*(?:x|×|times)\s+(?:fewer|smaller|less)|\bratio\W{{0,3}}{_NUMBER}", re.IGNORECASE)
+_PARAMETERS = re.compile(
+    rf"{_NUMBER}\s+(?:\w+\s+)?param(?:eter)?s\b|\bparam(?:eter)?s\W{{1,3}}{_NUMBER}", re.IGNORECASE
+)
 
 
 def require_number(work: Work, name: str, expected: float, misconception: str | None = None) -> None:
@@ -52,9 +55,24 @@ def _is_said_to_be_rounded(work: Work, found: float, expected: float) -> bool:
 
 def require_stated_factor(text: str, right: Collection[float]) -> None:
     """Fail when the text says how many times fewer something became, and none of these factors is one of `right`."""
-    found = [float((one or other).replace(",", "")) for one, other in _FACTOR.findall(text)]
+    found = _numbers(_FACTOR, text)
     if found and not any(math.isclose(factor, wanted) for factor in found for wanted in right):
         raise Failure(
             f"what is said to be {found[0]:g} times fewer is not",
             help="Divide the number of values before by the number of values after.",
         )
+
+
+def require_stated_parameters(text: str, right: Collection[int]) -> None:
+    """Fail when the text says how many parameters there are, and none of these counts is one of `right`."""
+    found = _numbers(_PARAMETERS, text)
+    if found and not set(found) & set(right):
+        raise Failure(
+            f"{found[0]:,.0f} parameters were counted, not {max(right):,}",
+            help="With which sizes does the notebook build the module?",
+        )
+
+
+def _numbers(pattern: re.Pattern[str], text: str) -> list[float]:
+    """The numbers in either group of the pattern's matches."""
+    return [float((one or other).replace(",", "")) for one, other in pattern.findall(text)]

@@ -18,6 +18,7 @@ SCALE = (
     0.3,
     1.1,
 )  # of the ground, or of the brightest number: pictures in -1..1 or 0..1, or of MNIST's mean and spread
+CONTRAST = 8  # brightest number by ground at most: 1 for pictures in -1..1, 6.7 for those of MNIST's mean and spread
 SQUARES = (0.05, 0.4)  # what the squares may miss a sum of 1 by, for a ground, and for pictures that differ in contrast
 FALL = 0.03  # of the slope from one timestep to a later one: as far as it may be misread
 ENDS = 0.03  # of the timesteps at each end of the schedule
@@ -59,11 +60,14 @@ def _require_squares(samples: list[Noised]) -> None:
     scale = median(ratios) if ratios else math.nan
     sums = [one.slope**2 + (level / scale) ** 2 for level, one in zip(levels, samples, strict=True)]
     wrong = [n for n, found in enumerate(sums) if not abs(found - 1) <= SQUARES[0 if has_ground else 1]]
+    glaring = [n for n, one in enumerate(samples)
+               if MEASURED[0] <= one.slope <= MEASURED[1] and one.brightest > CONTRAST * levels[n]]  # fmt: skip
+    wrong = max(wrong, glaring, key=len)
     if not SCALE[0] <= scale <= SCALE[1] or len(wrong) > (1 - ENOUGH) * len(samples):
         worst = wrong[len(wrong) // 2] if wrong else 0
         raise Failure(
             f"at timestep {samples[worst].time:g} the noise has the weight {samples[worst].slope:.2f}, and what lies "
-            f"under it reaches {levels[worst]:.2f}",
+            f"under it reaches {samples[worst].brightest:.2f}",
             misconception=WEIGHTS,
             help="Write both weights down for the first and for the last timestep, and the range of the pictures.",
         )

@@ -182,6 +182,7 @@ MISTAKES = (
     _wrong("the noise is added whole", Edit(INPUT, "signal.sqrt() * x + eps"), caught_by={NOISY}),
     _wrong("signal and noise swapped", Edit(INPUT, "signal.sqrt() * eps + (1 - signal).sqrt() * x"), caught_by={NOISY}),
     _wrong("the noise is subtracted", Edit(INPUT, INPUT.replace(" + ", " - ")), caught_by={NOISY}),
+    _wrong("divided by the digit", Edit(INPUT, INPUT.replace("* x", "/ x")), caught_by={NOISY}),
     _wrong("the digit is asked for", Edit(LOSS, LOSS.replace(", eps)", ", x)")), caught_by={NOISY}),
     _wrong(
         "other noise is asked for", Edit(LOSS, LOSS.replace(", eps)", ", torch.randn_like(eps))")), caught_by={NOISY}
