@@ -13,6 +13,7 @@ from engine import run_sections, text_of
 
 from assay.command import main, walls
 from assay.command.walls import TRUST, choose_tier
+from assay.execution import engine
 from assay.execution.parent import clean_environment
 from assay.failure import Fault
 from assay.sandbox import probe
@@ -98,12 +99,14 @@ def test_what_fails_behind_the_probe_is_a_fault_of_the_machine(warm, kit, tmp_pa
         pytest.skip(f"this machine does not offer lockdown: {missing(LOCKDOWN)}")
     if os.getuid() != 0:
         pytest.skip("only root gives up being somebody")
+    engine._needed.cache_clear()
     closed = tmp_path / "closed"
     closed.mkdir()
     monkeypatch.setenv("LD_LIBRARY_PATH", str(closed))
     closed.chmod(0o700)
     with pytest.raises(Fault, match="unprivileged user when root grades, and that user cannot read") as fault:
         run_sections(warm, kit.folder, tmp_path / "run", [["x = 1"]], tier=LOCKDOWN)
+    engine._needed.cache_clear()
     assert str(closed) in str(fault.value)
 
 
