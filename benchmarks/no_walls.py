@@ -18,7 +18,7 @@ def main() -> None:
     """The warm parent's own program, with the way into the walls left out."""
     from assay.execution import runner, warm
 
-    runner.enter = lambda tier, territory, limits: False  # type: ignore[assignment]
+    runner.enter = lambda tier, ground, limits: False  # type: ignore[assignment]
     warm.main()
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 from commands import small_notebook
-from engine import run_sections
+from engine import run_sections, text_of
 
 from assay.command import main, walls
 from assay.command.walls import TRUST, choose_tier
+from assay.execution import engine
 from assay.execution.parent import clean_environment
 from assay.failure import Fault
 from assay.sandbox import probe
 from assay.sandbox.probe import missing, strongest
-from assay.sandbox.territory import Territory
+from assay.sandbox.territory import survey
 from assay.sandbox.tiers import AUTO, LIMITS, LOCKDOWN, NAMESPACES, TIERS, holds
 
 ROOT = Path(__file__).parent.parent
@@ -98,12 +99,14 @@ def test_what_fails_behind_the_probe_is_a_fault_of_the_machine(warm, kit, tmp_pa
         pytest.skip(f"this machine does not offer lockdown: {missing(LOCKDOWN)}")
     if os.getuid() != 0:
         pytest.skip("only root gives up being somebody")
+    engine._needed.cache_clear()
     closed = tmp_path / "closed"
     closed.mkdir()
     monkeypatch.setenv("LD_LIBRARY_PATH", str(closed))
     closed.chmod(0o700)
     with pytest.raises(Fault, match="unprivileged user when root grades, and that user cannot read") as fault:
         run_sections(warm, kit.folder, tmp_path / "run", [["x = 1"]], tier=LOCKDOWN)
+    engine._needed.cache_clear()
     assert str(closed) in str(fault.value)
 
 
@@ -147,35 +150,58 @@ class TestTerritory:
     """What is read, what is only listed, what is neither."""
 
     def make(self, tmp_path):
-        for name in ("lib/a.py", "lib/secret/b.py", "lib/secret/kept/c.py", "lib/deep/down/d.py", "run/bin/pip"):
+        for name in ("lib/a.py", "lib/secret/b.py", "lib/secret/kept/c.py", "lib/deep/down/d.py"):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text("x")
-        return tmp_path / "lib", tmp_path / "run"
+        return tmp_path / "lib"
 
     def allowed(self, territory, path):
-        readable, _ = territory.without_hidden()
-        return any(path.is_relative_to(r) for r in readable)
+        return any(path.is_relative_to(readable) for readable in territory.readable)
 
     def test_without_anything_hidden_folders_are_read_whole(self, tmp_path):
-        lib, run = self.make(tmp_path)
-        readable, listed = Territory(run, (lib,)).without_hidden()
-        assert lib in readable
-        assert listed == []
-        assert run not in readable
-        assert run / "bin" in readable
+        lib = self.make(tmp_path)
+        territory = survey((lib,))
+        assert str(lib) in territory.readable
+        assert str(lib) in territory.places
+        assert (territory.listed, territory.covered) == ((), ())
+        assert not self.allowed(territory, tmp_path)
 
     def test_what_is_hidden_is_left_out_and_all_beside_it_stays(self, tmp_path):
-        lib, run = self.make(tmp_path)
-        territory = Territory(run, (lib, lib / "secret" / "kept"), (lib / "secret", lib / "deep" / "down"))
+        lib = self.make(tmp_path)
+        territory = survey((lib, lib / "secret" / "kept"), (lib / "secret", lib / "deep" / "down"))
         assert self.allowed(territory, lib / "a.py")
         assert not self.allowed(territory, lib / "secret" / "b.py")
         assert self.allowed(territory, lib / "secret" / "kept" / "c.py")
         assert not self.allowed(territory, lib / "deep" / "down" / "d.py")
-        assert territory.without_hidden()[1] == [lib, lib / "deep"]
-        assert set(territory.covered()) == {lib / "secret", lib / "deep" / "down"}
+        assert territory.listed == (str(lib), str(lib / "deep"))
+        assert set(territory.covered) == {str(lib / "secret"), str(lib / "deep" / "down")}
+        assert {str(lib), str(lib / "secret" / "kept")} <= set(territory.places)
 
     def test_hiding_what_holds_everything_hides_nothing_that_is_needed(self, tmp_path):
-        lib, run = self.make(tmp_path)
-        territory = Territory(run, (lib,), (tmp_path,))
+        lib = self.make(tmp_path)
+        territory = survey((lib, lib / "deep"), (tmp_path,))
         assert self.allowed(territory, lib / "secret" / "b.py")
-        assert list(territory.covered()) == []
+        assert territory.covered == ()
+        assert str(lib / "deep") not in territory.places  # it comes with the folder above it
+
+    def test_settings_homes_and_the_course_are_not_in_it(self):
+        territory = survey((ROOT / "assay",))
+        for place in ("/etc/passwd", "/etc/shadow", "/root/.ssh", "/home", ROOT / "rubric", ROOT / ".git"):
+            assert not self.allowed(territory, Path(place))
+
+
+@pytest.mark.parametrize("tier", [LOCKDOWN, NAMESPACES])
+def test_what_is_hidden_cannot_be_read_below_what_is_needed(warm, kit, tmp_path, tier):
+    if (why := missing(tier)) is not None:
+        pytest.skip(f"this machine does not offer {tier}: {why}")
+    seen, secret = sorted(kit.folder.glob("hub/models--openai*/refs/main"))
+    look = f"""
+for place in {str(secret)!r}, {str(seen)!r}:
+    try:
+        print(len(open(place).read()))
+    except OSError as error:
+        print(type(error).__name__)
+"""
+    run = run_sections(warm, kit.folder, tmp_path / "run", [[look]], tier=tier, hidden=(secret.parent.parent,))
+    refused = {LOCKDOWN: "PermissionError", NAMESPACES: "FileNotFoundError"}
+    assert text_of(run, 0).splitlines() == [refused[tier], "40"]

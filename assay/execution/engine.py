@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import secrets
@@ -21,6 +22,7 @@ from assay.failure import Fault
 from assay.kit.layout import OFFERS
 from assay.replay.dealer import Dealer
 from assay.replay.draw import Spec
+from assay.sandbox.territory import survey
 from assay.sandbox.tiers import LIMITS
 from assay.sandbox.user import give_back
 
@@ -90,7 +92,7 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
     execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
     if plan.tier != LIMITS and os.getuid() == 0:
-        give_back(order.folder)
+        give_back(str(order.folder))
     make_accessible(order.folder, *(order.folder / name for name in WRITTEN_BY_NOTEBOOKS))
     dealer.keep(order.folder / "replays")
     if not execution.finished and not warm.is_alive(child.generation):
@@ -118,24 +120,24 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
         sections=tuple(sections),
         names=tuple(sorted({name for name, _, _ in order.shorter})),
         values=order.values,
-        needed=tuple(str(path) for path in _needed(order)),
         memory_bytes=order.allowance.memory_bytes,
         cpu_s=order.allowance.submission_s,
         tier=order.tier,
-        hidden=tuple(str(path.resolve()) for path in order.hidden),
         nonce=secrets.token_hex(8),
+        territory=survey(_needed(order.kit), tuple(path.resolve() for path in order.hidden)),
     )
     return plan, tuple(overrides)
 
 
-def _needed(order: Order) -> list[Path]:
+@functools.cache
+def _needed(kit: Path) -> tuple[Path, ...]:
     """What a student's process reads: Python and its packages, our own package, and what the kit offers."""
     package = Path(__file__).resolve().parent.parent
     libraries = [Path(place) for place in os.environ.get("LD_LIBRARY_PATH", "").split(":") if place]
-    offers = [order.kit / name for name in OFFERS]
+    offers = [kit / name for name in OFFERS]
     places = [Path(sys.prefix), Path(sys.base_prefix), *libraries, package, *offers]
     both = [place for path in places for place in (path.absolute(), path.resolve()) if path.exists()]
-    return list(dict.fromkeys(both))
+    return tuple(dict.fromkeys(both))
 
 
 def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Applied, ...]) -> Run:

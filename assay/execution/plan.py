@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.sandbox.territory import Territory
 from assay.sandbox.tiers import LIMITS
 
 
@@ -23,7 +24,7 @@ class Section:
 @dataclass(frozen=True)
 class Plan:
     """One notebook's execution; `names` and `values` are looked up in the student's namespace, the first as numbers,
-    the second as tensors; `tier` names the walls, inside of which `needed` stays readable and `hidden` invisible.
+    the second as tensors; `tier` names the walls, and `territory` is what can be reached inside of them.
 
     What the witness writes says `nonce`, so that another run's files are known for what they are. Without `witness`
     nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
@@ -32,13 +33,12 @@ class Plan:
     folder: str
     sections: tuple[Section, ...]
     names: tuple[str, ...]
-    needed: tuple[str, ...]
     memory_bytes: int
     cpu_s: float
     witness: bool = True
     values: tuple[str, ...] = ()
     tier: str = LIMITS
-    hidden: tuple[str, ...] = ()
+    territory: Territory = field(default_factory=Territory)
     nonce: str = "0" * 16
 
     def write(self, path: Path) -> None:
@@ -55,5 +55,6 @@ class Plan:
             )
             for s in data.pop("sections")
         )
-        lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("names", "needed", "values", "hidden")}
-        return cls(sections=sections, **lists, **data)
+        lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("names", "values")}
+        territory = Territory(**{key: tuple(found) for key, found in data.pop("territory").items()})
+        return cls(sections=sections, territory=territory, **lists, **data)

@@ -28,9 +28,10 @@ from assay.execution.streams import DescriptorCapture
 from assay.execution.surroundings.datasets import keep_tables_in
 from assay.execution.surroundings.modes import leave_modes
 from assay.execution.surroundings.pip import write_pip
+from assay.sandbox.ground import Ground
 from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent
 from assay.sandbox.private_tmp import SHARED
-from assay.sandbox.territory import OWN, Territory
+from assay.sandbox.territory import OWN
 from assay.sandbox.walls import enter
 from assay.witness import Witness
 
@@ -67,8 +68,8 @@ class Runner:
         close_inherited({self._channel})
         enter_folder(folder)
         self._capture = quiet_descriptors()  # before the walls: behind them nobody makes files in memory
-        territory = Territory(folder, *(tuple(map(Path, paths)) for paths in (self._plan.needed, self._plan.hidden)))
-        private = enter(self._plan.tier, territory, Limits(self._plan.memory_bytes, self._plan.cpu_s))
+        ground = Ground(self._plan.folder, self._plan.territory)
+        private = enter(self._plan.tier, ground, Limits(self._plan.memory_bytes, self._plan.cpu_s))
         os.chdir(folder / "work")  # once more: the same folder, behind the walls
         if self._plan.witness:
             names, values = set(self._plan.names), set(self._plan.values)
@@ -156,7 +157,7 @@ def enter_folder(folder: Path) -> None:
     os.environ["USER"] = os.environ["LOGNAME"] = "student"  # the number that this runs as has no name
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
     keep_tables_in(folder / "tmp")
-    leave_modes([folder, *SHARED])
+    leave_modes([folder, *map(Path, SHARED)])
     os.chdir(folder / "work")
     if "" not in sys.path:
         sys.path.insert(0, "")  # a notebook may import modules that it wrote beside itself

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from assay.failure import Fault
+
 ORDER_BYTES = 65536  # an order is a file name
 
 
@@ -172,9 +174,10 @@ def _complain(channel: int, error: BaseException) -> None:
 
     from assay.execution import events
 
+    reason = str(error) if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))[-4000:]
     try:
-        events.send(channel, {"e": "fault", "reason": f"{type(error).__name__}: {error}"[:500], "trace": trace})
+        events.send(channel, {"e": "fault", "reason": reason[:600], "trace": trace})
     except OSError:
         return
 

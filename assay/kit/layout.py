@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -171,9 +172,16 @@ def link_datasets(kit: Path, writable: Path) -> Path:
     Tables that an earlier process derived are no part of a kit and are left out.
     """
     writable.mkdir(parents=True, exist_ok=True)
-    for file in kit.glob("datasets/*/*/*/*/*"):
-        link = writable / file.relative_to(kit / "datasets")
-        if not file.name.startswith("cache-") and not link.exists():
+    for file, name in tables(kit):
+        link = writable / name
+        if not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(file)
     return writable
+
+
+@functools.cache
+def tables(kit: Path) -> tuple[tuple[Path, Path], ...]:
+    """The files of a kit's data sets, and where they stand below its folder of data sets."""
+    files = (file for file in kit.glob("datasets/*/*/*/*/*") if not file.name.startswith("cache-"))
+    return tuple((file, file.relative_to(kit / "datasets")) for file in files)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 from collections.abc import Iterable
-from pathlib import Path
 
 from assay.sandbox.kernel import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
@@ -37,7 +37,7 @@ def version() -> int:
         return 0
 
 
-def restrict(readable: Iterable[Path], listed: Iterable[Path], writable: Iterable[Path]) -> None:
+def restrict(readable: Iterable[str], listed: Iterable[str], writable: Iterable[str]) -> None:
     """Leave this process, and all that it will ever start, these files and no others.
 
     Args:
@@ -63,14 +63,14 @@ def restrict(readable: Iterable[Path], listed: Iterable[Path], writable: Iterabl
     os.close(rules)
 
 
-def _allow(rules: int, path: Path, rights: int) -> None:
+def _allow(rules: int, path: str, rights: int) -> None:
     """A rule for a path; one that is not there needs none."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return
     try:
-        allowed = rights if path.is_dir() else rights & _OF_A_FILE
+        allowed = rights if stat.S_ISDIR(os.fstat(place).st_mode) else rights & _OF_A_FILE
         syscall(_ADD, rules, 1, ctypes.c_char_p(struct.pack("=Qi", allowed, place)), 0)
     finally:
         os.close(place)

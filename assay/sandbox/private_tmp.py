@@ -11,11 +11,11 @@ from assay.sandbox.mounts import MS_BIND, MS_PRIVATE, MS_REC, make_read_only
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
-SHARED = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 def privatise_tmp(
-    own: Path, readable: Sequence[Path], writable: Sequence[Path], closed: Iterable[Path] = (), user: int | None = None
+    own: str, readable: Sequence[str], writable: Sequence[str], closed: Iterable[str] = (), user: int | None = None
 ) -> bool:
     """Mount folders below `own` over /tmp, /var/tmp and /dev/shm for this process and its children; False where that
     is denied. The process must have one thread.
@@ -25,13 +25,13 @@ def privatise_tmp(
         closed: more folders to cover: `user` could not go through them to what must stay visible.
         user: who shall own the new /tmp; None for whoever this process is.
     """
+    needed = sorted({*readable, *writable}, key=lambda path: path.count("/"))
     try:
         _unshare(user)
         mount(None, "/", MS_REC | MS_PRIVATE)
         for covered in (*SHARED, *closed):
-            if covered.is_dir():
-                place = own / "-".join(covered.parts[1:])
-                _cover(covered, place, readable, writable)
+            if os.path.isdir(covered):  # noqa: PTH112 - each path object costs a child of a large process some faults
+                _cover(covered, own + covered.replace("/", "-"), needed, writable)
                 if user is not None and covered in SHARED:
                     os.chown(covered, user, user)
     except (OSError, AttributeError):
@@ -61,23 +61,23 @@ def become_mapped(flags: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def _cover(covered: Path, own: Path, readable: Sequence[Path], writable: Sequence[Path]) -> None:
+def _cover(covered: str, own: str, needed: Sequence[str], writable: Sequence[str]) -> None:
     """Bind what is needed from below `covered` into `own`, then `own` over `covered`."""
-    own.mkdir(parents=True, exist_ok=True)
-    for path in sorted({*readable, *writable}, key=lambda path: len(path.parts)):
-        if path.is_relative_to(covered) and path.exists():
-            spot = own / path.relative_to(covered)
-            make_spot(spot, path.is_dir())
+    os.makedirs(own, exist_ok=True)  # noqa: PTH103
+    for path in needed:
+        if path.startswith(covered + "/") and os.path.exists(path):  # noqa: PTH110
+            spot = own + path.removeprefix(covered)
+            make_spot(spot, path)
             mount(path, spot, MS_BIND | MS_REC)
             if path not in writable:
                 make_read_only(spot)
     mount(own, covered, MS_BIND | MS_REC)
 
 
-def make_spot(spot: Path, is_folder: bool) -> None:
-    """Something to mount over."""
-    if is_folder:
-        spot.mkdir(parents=True, exist_ok=True)
+def make_spot(spot: str, path: str) -> None:
+    """Something to mount `path` over."""
+    if os.path.isdir(path):  # noqa: PTH112
+        os.makedirs(spot, exist_ok=True)  # noqa: PTH103
     else:
-        spot.parent.mkdir(parents=True, exist_ok=True)
-        spot.touch()
+        os.makedirs(os.path.dirname(spot), exist_ok=True)  # noqa: PTH103, PTH120
+        os.close(os.open(spot, os.O_CREAT | os.O_WRONLY, 0o644))

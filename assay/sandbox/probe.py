@@ -16,10 +16,11 @@ import tempfile
 from pathlib import Path
 
 from assay.failure import Fault
+from assay.sandbox.ground import Ground
 from assay.sandbox.kernel import unshare
 from assay.sandbox.limits import Limits
 from assay.sandbox.private_tmp import CLONE_NEWUSER
-from assay.sandbox.territory import OWN, Territory
+from assay.sandbox.territory import OWN, survey
 from assay.sandbox.tiers import LIMITS, NAMESPACES, TIERS
 from assay.sandbox.walls import enter
 
@@ -75,7 +76,7 @@ def main() -> None:
         (folder / name).mkdir()
     both = tuple(dict.fromkeys((*needed, *(path.resolve() for path in needed))))
     try:
-        enter(tier, Territory(folder, both), _GENEROUS)
+        enter(tier, Ground(str(folder), survey(both)), _GENEROUS)
         _knock(tier, folder / "canary")
         (folder / "work" / "own").write_text("mine")
         (needed[-1] / "failure.py").read_bytes()

@@ -7,7 +7,6 @@ import ctypes
 import os
 import struct
 from collections.abc import Iterable
-from pathlib import Path
 
 from assay.failure import Fault
 from assay.sandbox.kernel import syscall
@@ -25,18 +24,18 @@ def own_user() -> int | None:
     return _FIRST + os.getpid() % _COUNT if os.getuid() == 0 else None
 
 
-def hand_over(folders: Iterable[Path], user: int) -> None:
+def hand_over(folders: Iterable[str], user: int) -> None:
     """Let `user` own these folders and what is in them; call before anything is mounted there."""
     for folder in folders:
         _own(folder, user)
 
 
-def give_back(folder: Path) -> None:
+def give_back(folder: str) -> None:
     """Let root own what a submission left below `folder`; call when none of its processes is alive."""
     _own(folder, 0)
 
 
-def _own(folder: Path, user: int) -> None:
+def _own(folder: str, user: int) -> None:
     for _, folders, files, here in os.fwalk(folder):
         for name in (".", *folders, *files):
             with contextlib.suppress(OSError):
@@ -58,14 +57,13 @@ def drop_capabilities() -> None:
         syscall(_CAPSET[known[0]], ctypes.c_char_p(header), ctypes.c_char_p(bytes(24)))
 
 
-def require_reachable(paths: Iterable[Path]) -> None:
+def require_reachable(paths: Iterable[str]) -> None:
     """Make sure that this user can go where a notebook's process must.
 
     Raises:
         Fault: it cannot; the message says what to do.
     """
     for path in paths:
-        # os.path: a pathlib question raises where this user may not even look
         if not os.access(path, os.R_OK | (os.X_OK if os.path.isdir(path) else 0)):  # noqa: PTH112
             raise Fault(
                 f"notebooks run as an unprivileged user when root grades, and that user cannot read {path}: move it "
@@ -74,13 +72,15 @@ def require_reachable(paths: Iterable[Path]) -> None:
             )
 
 
-def closed_folders(paths: Iterable[Path]) -> list[Path]:
+def closed_folders(paths: Iterable[str]) -> list[str]:
     """The topmost folders on the way to `paths` that strangers may not enter."""
-    found: dict[Path, None] = {}
+    found: dict[str, None] = {}
     for path in paths:
-        for above in reversed(path.parents):
+        at = path.find("/", 1)
+        while at > 0 and path[:at] not in found:
             with contextlib.suppress(OSError):
-                if not above.stat().st_mode & 0o001:
-                    found[above] = None
+                if not os.stat(path[:at]).st_mode & 0o001:  # noqa: PTH116
+                    found[path[:at]] = None
                     break
+            at = path.find("/", at + 1)
     return list(found)

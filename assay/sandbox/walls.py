@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 from typing import NoReturn
 
 from assay.failure import Fault
 from assay.sandbox import landlock, seccomp
+from assay.sandbox.ground import Ground
 from assay.sandbox.kernel import unshare
 from assay.sandbox.limits import Limits, die_with_parent, lower_limits
-from assay.sandbox.own_root import enter_own_root
+from assay.sandbox.own_root import enter_own_root, own_root
 from assay.sandbox.private_tmp import CLONE_NEWNS, SHARED, become_mapped, privatise_tmp
 from assay.sandbox.syscalls import architecture
-from assay.sandbox.territory import Territory
 from assay.sandbox.tiers import LIMITS, NAMESPACES
 from assay.sandbox.user import become, closed_folders, drop_capabilities, hand_over, own_user, require_reachable
 
 _NEW_UTS, _NEW_IPC, _NEW_PID, _NEW_NET = 0x04000000, 0x08000000, 0x20000000, 0x40000000
 
 
-def enter(tier: str, territory: Territory, limits: Limits) -> bool:
+def enter(tier: str, ground: Ground, limits: Limits) -> bool:
     """Wall this process in; at *namespaces* it is a child of the caller that returns, and the caller only waits for it.
 
     Returns:
@@ -36,16 +35,16 @@ def enter(tier: str, territory: Territory, limits: Limits) -> bool:
         Fault: the tier cannot be had here; the message says which wall is missing and what to do.
     """
     if tier == LIMITS:
-        private = privatise_tmp(territory.folder / "tmp", territory.readable, territory.writable)
+        private = _cover(ground, None)
         lower_limits(limits)
         return private
     _require_possible()
     user = own_user()
     if user is not None:
-        hand_over(territory.writable, user)
-    private = _separate(territory) if tier == NAMESPACES else _cover(territory, user)
+        hand_over(ground.writable, user)
+    private = _separate(ground) if tier == NAMESPACES else _cover(ground, user)
     lower_limits(limits, alone=user is not None or tier == NAMESPACES)
-    _lock(tier, territory, user, private)
+    _lock(tier, ground, user, private)
     return private
 
 
@@ -59,13 +58,13 @@ def _require_possible() -> None:
         )
 
 
-def _cover(territory: Territory, user: int | None) -> bool:
-    readable, writable = [*territory.needed, territory.folder / "bin"], territory.writable
+def _cover(ground: Ground, user: int | None) -> bool:
+    readable, writable = [*ground.territory.needed, ground.programs], ground.writable
     closed = closed_folders([*readable, *writable]) if user is not None else []
-    return privatise_tmp(territory.folder / "tmp", readable, writable, closed, user)
+    return privatise_tmp(f"{ground.folder}/tmp/", readable, writable, closed, user)
 
 
-def _separate(territory: Territory) -> bool:
+def _separate(ground: Ground) -> bool:
     """Go on in a child that is the first process of its own namespaces; this process waits, and ends with it."""
     try:
         if os.getuid() == 0:
@@ -74,19 +73,19 @@ def _separate(territory: Territory) -> bool:
             become_mapped(_NEW_PID | _NEW_NET | _NEW_IPC | _NEW_UTS)
         child = os.fork()
         if child:
-            _wait_for(child, territory.folder / "root")
+            _wait_for(child, own_root(ground))
         die_with_parent()
         unshare(CLONE_NEWNS)
-        enter_own_root(territory)
+        enter_own_root(ground)
     except OSError as error:
         raise Fault(_no_namespaces(error)) from None
     return True
 
 
-def _wait_for(child: int, root: Path) -> NoReturn:
+def _wait_for(child: int, root: str) -> NoReturn:
     try:
         os.waitpid(child, 0)
-        root.rmdir()
+        os.rmdir(root)  # noqa: PTH106
     finally:
         os._exit(0)
 
@@ -105,15 +104,16 @@ def _no_namespaces(error: OSError) -> str:
     return f"namespaces could not be set up ({error}): use --tier lockdown"
 
 
-def _lock(tier: str, territory: Territory, user: int | None, private: bool) -> None:
+def _lock(tier: str, ground: Ground, user: int | None, private: bool) -> None:
     if user is not None:
         become(user)
     drop_capabilities()
-    require_reachable([*territory.needed, *territory.writable])
-    readable, listed = territory.without_hidden()
+    territory = ground.territory
+    require_reachable([*territory.needed, *ground.writable])
+    readable, listed = [*territory.readable, ground.programs], list(territory.listed)
     # Other processes' command lines name other submissions. Where they are in sight, only numbers may be read.
-    (readable if tier == NAMESPACES else listed).append(Path("/proc"))
-    own = [*territory.writable, *territory.devices, *(SHARED if private else ())]
+    (readable if tier == NAMESPACES else listed).append("/proc")
+    own = [*ground.writable, *territory.devices, *(SHARED if private else ())]
     kept_inside = user is not None or tier == NAMESPACES or landlock.version() >= landlock.SCOPED
     try:
         landlock.restrict(readable, listed, own)
