@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,13 @@ def test_a_file_imports_from_its_right_only(path):
             assert other in {part, *ALLOWED[part]}, f"{_label(path)} imports {module}"
             if part == "judging" and other == "witness":
                 assert module in SHARED_WITH_THE_JUDGE
+
+
+def test_the_program_itself_never_imports_torch():
+    """It takes a second to import and most of one to leave, and only the processes that it orders compute."""
+    code = "import sys, assay.command.run, assay.command.regrade, assay.replay.dealer; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_execution_and_judging_meet_by_name_only():

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from nulls import EVERY, NULLS, copy_of
 
+from assay.command.lessons import Lesson
 from assay.command.session import Session
-from assay.command.verdict import replay_endings
+from assay.command.verdict import call_judge, replay_endings
 from assay.course import lesson_files, lessons
 from assay.execution.parent import WarmParent
 from assay.proof import source_of
@@ -39,14 +40,16 @@ def table(slug: str, name: str, missing: Any = None) -> Any:
 
 @dataclass(frozen=True)
 class Graded:
-    """The reference's run of one lesson: its folder, its result, and the lesson's rubric and checks."""
+    """The reference's run of one lesson: its folder, its result, and the lesson."""
 
     folder: Path
     result: dict[str, Any]
-    rubric: Rubric
-    checks: Path
-    wanted: list[list[object]]
+    lesson: Lesson
     warm: WarmParent
+
+    @property
+    def rubric(self) -> Rubric:
+        return self.lesson.rubric
 
     @property
     def numbers(self) -> list[int]:
@@ -67,7 +70,8 @@ class Graded:
         """What is still earned when the tensors of a role are replaced by a null, case by case."""
         found = self.warm.call(
             "tests.nulls:judge_nulls", 300.0, run=str(self.folder), scratch=str(scratch), cases=cases,
-            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers, replays=self.replays,
+            checks=str(self.lesson.files.checks), wanted=self.lesson.wanted, exercises=self.numbers,
+            replays=self.replays,
         )  # fmt: skip
         return [self.earned(outcomes) for outcomes in found]
 
@@ -78,7 +82,7 @@ class Graded:
             (copy_of(self.folder, scratch / name) / "facts.jsonl").write_text(lines)
         found = self.warm.call(
             "tests.nulls:judge_folders", 300.0, folders=[str(scratch / name / "evidence") for name in cases],
-            checks=str(self.checks), wanted=self.wanted, exercises=self.numbers, replays=[],
+            checks=str(self.lesson.files.checks), wanted=self.lesson.wanted, exercises=self.numbers, replays=[],
         )  # fmt: skip
         return {name: self.earned(outcomes) for name, outcomes in zip(cases, found, strict=True)}
 
@@ -102,8 +106,7 @@ def graded(request, session: Session, warm, tmp_path_factory) -> Graded:
     path = folder / f"{files.stem}.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
     result = session.grade(str(path), folder / "run", lambda step: None)
-    lesson = session.lessons[slug]
-    return Graded(folder / "run", result, lesson.rubric, files.checks, lesson.wanted, warm)
+    return Graded(folder / "run", result, session.lessons[slug], warm)
 
 
 def _slug(graded: Graded) -> str:
@@ -113,6 +116,19 @@ def _slug(graded: Graded) -> str:
 def test_the_reference_earns_every_automatic_point(graded):
     assert graded.result["state"] == "graded"
     assert graded.result["score"] == graded.result["max_score"] > 0
+
+
+def test_a_judge_that_stands_by_says_what_a_fresh_one_says(graded, tmp_path):
+    (copied := copy_of(graded.folder, tmp_path / "half")).joinpath("facts.jsonl").write_text(
+        "".join(json.dumps(fact) + "\n" for fact in graded.facts[: len(graded.facts) // 2])
+    )
+    for evidence in (graded.folder / "evidence", copied):
+        fresh = graded.warm.call(
+            "assay.judging.court:judge", 300.0, evidence=str(evidence), checks=str(graded.lesson.files.checks),
+            wanted=graded.lesson.wanted, exercises=graded.numbers, replays=graded.replays,
+        )  # fmt: skip
+        standing = call_judge(graded.lesson, graded.warm, evidence=str(evidence), replays=graded.replays)
+        assert (standing["outcomes"], standing["exhibits"]) == (fresh["outcomes"], fresh["exhibits"])
 
 
 def test_a_criterion_that_rests_on_a_tensor_earns_nothing_on_a_null(graded, tmp_path):

@@ -143,8 +143,9 @@ def test_the_same_key_draws_the_same_inputs(replayed):
 
     _, replays = replayed("def total(a, b):\n    return a * b", CALL)
     again, other = draw_inputs(CALL, b"a key of the tests"), draw_inputs(CALL, b"another key")
-    assert torch.equal(replays["hidden_sums"].inputs[0]["a"], again[0]["a"])
-    assert not torch.equal(other[0]["a"], again[0]["a"])
+    given = replays["hidden_sums"].inputs[0]["a"]
+    assert torch.equal(given, torch.from_numpy(again[0]["a"]))
+    assert not torch.equal(given, torch.from_numpy(other[0]["a"]))
 
 
 # Again ----------------------------------------------------------------------------------------------------------------

@@ -97,33 +97,35 @@ def require_argmax(
     best = table >= table.max(dim=1, keepdim=True).values - TIED
     if bool(best.all(dim=1).any()):
         raise Failure("to some pictures all classes are equally similar: their features say nothing")
-    closest, least = None, 1.0
-    for guesses in predictions:
-        place, wrong = _best_place(best, guesses)
-        if not wrong:
-            return place, guesses
-        closest, least = min((closest, least), (guesses, wrong), key=lambda pair: pair[1])
-    if closest is None:
+    lists = [guesses for guesses in predictions if _are_classes(guesses, *best.shape)]
+    if not lists:
         raise Failure(
             f"no list with a class for each of {len(contrast.seen)} pictures was found",
             help="Keep the predictions of all batches.",
         )
+    (place, wrong), guesses = min(((_best_place(best, each), each) for each in lists), key=lambda found: found[0][1])
+    if not wrong:
+        return place, guesses
     raise Failure(
-        f"{least:.0%} of {len(closest)} predictions are not the class of the most similar text",
+        f"{wrong:.0%} of {len(guesses)} predictions are not the class of the most similar text",
         misconception="the prediction is the text with the largest cosine: along which axis, and of which vectors?",
         help="Take one picture, print its similarities to all classes, and compare with its prediction.",
     )
 
 
+def _are_classes(guesses: torch.Tensor, pictures: int, classes: int) -> bool:
+    """Whether these are numbers of classes, for all the pictures or for some in a row."""
+    return guesses.dim() == 1 and 0 < len(guesses) <= pictures and bool(((guesses >= 0) & (guesses < classes)).all())
+
+
 def _best_place(best: torch.Tensor, guesses: torch.Tensor) -> tuple[int, float]:
-    """Where among the pictures the guesses fit best, and the share that is wrong there. `best`: (n, k) booleans."""
-    count, found = len(guesses), (0, 1.0)
-    if guesses.dim() != 1 or not 0 < count <= len(best) or not bool(((guesses >= 0) & (guesses < best.shape[1])).all()):
-        return found
-    for place in range(len(best) - count + 1):
-        right = best[place : place + count].gather(1, guesses.long()[:, None]).double().mean()
-        found = min(found, (place, 1 - float(right)), key=lambda pair: pair[1])
-    return found
+    """Where the guesses (m,) fit best, and the share that is wrong there. `best`: (n, k) booleans."""
+    numbers = guesses.long()[:, None]
+    shares = [
+        1 - float(best[place : place + len(guesses)].gather(1, numbers).double().mean())
+        for place in range(len(best) - len(guesses) + 1)
+    ]
+    return shares.index(min(shares)), min(shares)
 
 
 def compared_groups(contrast: Contrast, numbers: Iterable[float], straight: bool) -> set[frozenset[str]]:

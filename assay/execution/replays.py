@@ -24,8 +24,9 @@ from assay.execution.streams import DescriptorCapture
 from assay.replay.call import UnmadeError, use
 from assay.replay.change import Holds
 from assay.replay.draw import Given, Spec
-from assay.replay.parcel import receive, unpack
+from assay.replay.parcel import receive
 from assay.replay.rebind import GIVEN, read_names, rebind
+from assay.replay.unpack import unpack
 from assay.sandbox.limits import die_with_parent
 from assay.witness import Witness
 

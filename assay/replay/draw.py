@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
+import numpy as np
 from PIL import Image, ImageDraw
+
+# The program that draws has no other use for torch, which takes a second to import and most of one to leave again.
 
 Spec = Mapping[str, Any]  # one replay, as the rubric's schema describes it
 SHAPES = 6  # drawn over one another in a picture: enough structure that no two pictures are alike
@@ -16,25 +18,26 @@ SHAPES = 6  # drawn over one another in a picture: enough structure that no two 
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear layer as an input: weight (out, in), bias (out,) or None."""
+    """A linear layer as an input: weight (out, in), bias (out,) or None; arrays as drawn, tensors once unpacked."""
 
-    weight: torch.Tensor
-    bias: torch.Tensor | None
+    weight: Any
+    bias: Any
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as an input: uint8, (H, W, 3) for RGB, (H, W) for a mask in mode L."""
+    """A picture as an input: uint8, (H, W, 3) for RGB, (H, W) for a mask in mode L; an array or a tensor likewise."""
 
-    pixels: torch.Tensor
+    pixels: Any
 
 
-Given = dict[str, Any]  # input name to Tensor, Linear, Picture, or a plain constant
+Given = dict[str, Any]  # input name to array (tensor once unpacked), Linear, Picture, or a plain constant
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def draw_inputs(spec: Spec, key: bytes) -> list[Given]:
     """The inputs of a replay: one dict for each call, or a single one with the changes of `again` by dotted name."""
-    generator = torch.Generator().manual_seed(_seed(key, str(spec["name"])))
+    generator = np.random.default_rng(_seed(key, str(spec["name"])))
     sets = [_flat(spec["again"])] if "again" in spec else spec["with"]
     drawn = [{name: _draw(value, generator) for name, value in one.items()} for one in sets]
     target = spec.get("train", {}).get("target")
@@ -42,7 +45,7 @@ def draw_inputs(spec: Spec, key: bytes) -> list[Given]:
 
 
 def _seed(key: bytes, name: str) -> int:
-    return int.from_bytes(hmac.digest(key, name.encode(), "sha256")[:8], "big") >> 1
+    return int.from_bytes(hmac.digest(key, name.encode(), "sha256"), "big")
 
 
 def _flat(again: Spec) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _flat(again: Spec) -> dict[str, Any]:
     return flat
 
 
-def _draw(value: Any, generator: torch.Generator) -> Any:
+def _draw(value: Any, generator: np.random.Generator) -> Any:
     if not (isinstance(value, dict) and "draw" in value):
         return value
     draw = {
@@ -66,39 +69,37 @@ def _draw(value: Any, generator: torch.Generator) -> Any:
     return draw(value, generator)
 
 
-def _integers(spec: Spec, generator: torch.Generator) -> torch.Tensor:
-    values = torch.randint(spec["low"], spec["high"] + 1, spec["shape"], generator=generator)
-    return values.to(getattr(torch, spec.get("dtype", "int64")))
+def _integers(spec: Spec, generator: np.random.Generator) -> Array:
+    return np.asarray(generator.integers(spec["low"], spec["high"] + 1, spec["shape"]), spec.get("dtype", "int64"))
 
 
-def _normal(spec: Spec, generator: torch.Generator) -> torch.Tensor:
-    values: torch.Tensor = torch.randn(spec["shape"], generator=generator) * spec.get("std", 1) + spec.get("mean", 0)
-    return values
+def _normal(spec: Spec, generator: np.random.Generator) -> Array:
+    values = generator.standard_normal(spec["shape"]) * spec.get("std", 1) + spec.get("mean", 0)
+    return np.asarray(values, np.float32)
 
 
-def _uniform(spec: Spec, generator: torch.Generator) -> torch.Tensor:
-    values: torch.Tensor = torch.rand(spec["shape"], generator=generator) * (spec["high"] - spec["low"]) + spec["low"]
-    return values
+def _uniform(spec: Spec, generator: np.random.Generator) -> Array:
+    return np.asarray(generator.uniform(spec["low"], spec["high"], spec["shape"]), np.float32)
 
 
-def _choice(spec: Spec, generator: torch.Generator) -> Any:
-    return spec["of"][int(torch.randint(len(spec["of"]), (), generator=generator))]
+def _choice(spec: Spec, generator: np.random.Generator) -> Any:
+    return spec["of"][int(generator.integers(len(spec["of"])))]
 
 
-def _linear(spec: Spec, generator: torch.Generator) -> Linear:
+def _linear(spec: Spec, generator: np.random.Generator) -> Linear:
     """Weights as wide as torch's own start values, so that what goes through keeps its size."""
     scale = spec["in"] ** -0.5
-    weight = torch.randn(spec["out"], spec["in"], generator=generator) * scale
-    bias = torch.randn(spec["out"], generator=generator) * scale if spec.get("bias", True) else None
+    weight = np.asarray(generator.standard_normal((spec["out"], spec["in"])) * scale, np.float32)
+    bias = np.asarray(generator.standard_normal(spec["out"]) * scale, np.float32) if spec.get("bias", True) else None
     return Linear(weight, bias)
 
 
-def _image(spec: Spec, generator: torch.Generator) -> Picture:
+def _image(spec: Spec, generator: np.random.Generator) -> Picture:
     """Two halves and some ellipses and boxes in drawn colours: structure on every scale, which noise has not."""
     side = spec["size"]
 
     def numbers(count: int, high: int) -> list[int]:
-        return [int(n) for n in torch.randint(high, (count,), generator=generator)]
+        return [int(n) for n in generator.integers(high, size=count)]
 
     picture = Image.new("RGB", (side, side), tuple(numbers(3, 256)))
     pen = ImageDraw.Draw(picture)
@@ -110,7 +111,7 @@ def _image(spec: Spec, generator: torch.Generator) -> Picture:
     return Picture(_pixels(picture))
 
 
-def _mask(spec: Spec, generator: torch.Generator) -> Picture:
+def _mask(spec: Spec, generator: np.random.Generator) -> Picture:
     """White is what is to be edited; `rows` are counted from the top."""
     side = spec["size"]
     picture = Image.new("L", (side, side), 255 if spec["kind"] == "full" else 0)
@@ -119,8 +120,5 @@ def _mask(spec: Spec, generator: torch.Generator) -> Picture:
     return Picture(_pixels(picture))
 
 
-def _pixels(picture: Image.Image) -> torch.Tensor:
-    channels = len(picture.getbands())
-    flat = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-    shape = (picture.height, picture.width) + ((channels,) if channels > 1 else ())
-    return flat.reshape(shape)
+def _pixels(picture: Image.Image) -> Array:
+    return np.array(picture)

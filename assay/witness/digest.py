@@ -14,33 +14,23 @@ def digest(tensor: torch.Tensor) -> str:
 
     It tells change from no change; it is no proof against a forger.
     """
-    plain = tensor if _lies_plain(tensor) else tensor.detach().cpu().contiguous()
-    return str(xxhash.xxh3_128_hexdigest(_bytes(plain)))
+    found = plain_bytes(tensor)
+    return digest_of(_bytes(tensor.detach().cpu().contiguous()) if found is None else found)
 
 
-class View:
-    """Where the bytes of a tensor lie, to digest them again and again: most tensors are small, so that finding out
-    where to read takes ten times as long as reading."""
-
-    def __init__(self, tensor: torch.Tensor) -> None:
-        self._place = _place(tensor)
-        self._bytes = _bytes(tensor) if _lies_plain(tensor) else None
-
-    def shows(self, tensor: torch.Tensor) -> bool:
-        """Whether `tensor` lies where the view looks, in the same form; another object may have the same place."""
-        return _place(tensor) == self._place
-
-    def digest(self, tensor: torch.Tensor) -> str:
-        """`digest` of a tensor that the view shows; it must be alive."""
-        return digest(tensor) if self._bytes is None else str(xxhash.xxh3_128_hexdigest(self._bytes))
+def digest_of(data: Any) -> str:
+    """xxh3-128 of a buffer, as 32 hex digits."""
+    return str(xxhash.xxh3_128_hexdigest(data))
 
 
-def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+def place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Where the values of `tensor` lie and in what form; while it is equal, and `tensor` alive, so are its bytes'."""
     return tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride(), tensor.is_cpu
 
 
-def _lies_plain(tensor: torch.Tensor) -> bool:
-    return tensor.is_cpu and tensor.is_contiguous()
+def plain_bytes(tensor: torch.Tensor) -> Any | None:
+    """The memory of a tensor that lies in one piece on the CPU, without a copy; None for any other."""
+    return _bytes(tensor) if tensor.is_cpu and tensor.is_contiguous() else None
 
 
 def _bytes(tensor: torch.Tensor) -> Any:

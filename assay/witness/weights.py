@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from assay.witness.digest import View
+from assay.witness.digest import digest, digest_of, place, plain_bytes
 
 Entry = tuple[str, list[int], str]  # dtype, shape, digest
 
@@ -38,38 +38,51 @@ def parameters_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]
 class Weights:
     """The tensors of one model, found and read anew at each look: no version counter tells of every way to write.
 
-    What only describes them (names, and where the bytes lie) is kept from look to look and checked each time.
+    What only describes them (names, and where the bytes lie) is kept from look to look and checked each time: most
+    tensors are small, so that finding out where to read takes ten times as long as reading.
     """
 
     def __init__(self) -> None:
         self._layout: list[str | None] = []
+        self._held: list[int] = []
         self._names: list[str] = []
-        self._views: dict[str, View] = {}
+        self._once: list[int] = []
+        self._places: list[tuple[Any, ...]] = []
+        self._bytes: list[Any] = []
+        self._digests: list[str] = []
         self._entries: dict[str, Entry] = {}
 
     def named(self, module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
         """(name, parameter or buffer), each once, under the names that torch gives them."""
-        layout, tensors = _walk(module)
-        if layout != self._layout:
-            self._layout, self._names = layout, _names(module)
-        once: dict[int, tuple[str, torch.Tensor]] = {}
-        for name, tensor in zip(self._names, tensors, strict=True):
-            if tensor is not None:
-                once.setdefault(id(tensor), (name, tensor))
-        return list(once.values())
+        tensors = self._tensors(module)
+        return list(zip(self._names, tensors, strict=True))
 
     def entries(self, module: torch.nn.Module) -> dict[str, Entry]:
         """Name to (dtype, shape, digest) of every parameter and buffer."""
-        self._entries = {name: self._entry(name, tensor) for name, tensor in self.named(module)}
+        names, tensors = self._names, self._tensors(module)
+        places = [place(tensor) for tensor in tensors]
+        is_same = self._names is names and places == self._places
+        if not is_same:
+            self._places, self._bytes = places, [plain_bytes(tensor) for tensor in tensors]
+        digests = [digest_of(b) if b is not None else digest(t) for b, t in zip(self._bytes, tensors, strict=True)]
+        if not is_same or digests != self._digests:
+            self._digests = digests
+            self._entries = {
+                name: (str(tensor.dtype), list(tensor.shape), now)
+                for name, tensor, now in zip(self._names, tensors, digests, strict=True)
+            }
         return self._entries
 
-    def _entry(self, name: str, tensor: torch.Tensor) -> Entry:
-        known, view = self._entries.get(name), self._views.get(name)
-        if known is None or view is None or not view.shows(tensor):
-            view = self._views[name] = View(tensor)
-            return str(tensor.dtype), list(tensor.shape), view.digest(tensor)
-        now = view.digest(tensor)
-        return known if now == known[2] else (known[0], known[1], now)
+    def _tensors(self, module: torch.nn.Module) -> list[torch.Tensor]:
+        """Every parameter and buffer once, in the order of `_names`."""
+        layout, tensors = _walk(module)
+        held = [id(tensor) for tensor in tensors]
+        if held != self._held or layout != self._layout:
+            self._layout, self._held, names = layout, held, _names(module)
+            first = {tensor: at for at, tensor in reversed(list(enumerate(held))) if tensors[at] is not None}
+            self._once = sorted(first.values())
+            self._names = [names[at] for at in self._once]
+        return [tensor for at in self._once if (tensor := tensors[at]) is not None]
 
 
 def _walk(module: torch.nn.Module) -> tuple[list[str | None], list[torch.Tensor | None]]:

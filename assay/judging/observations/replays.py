@@ -14,7 +14,7 @@ import torch
 from assay.failure import Failure
 from assay.judging.evidence import Evidence, as_number, read_json, read_tensors
 from assay.replay.draw import Linear, Picture
-from assay.replay.parcel import unpack
+from assay.replay.unpack import unpack
 
 ANSWERS = 64  # of one call that returns a tuple; the course's functions return at most three
 
