@@ -87,7 +87,14 @@ def kill_beside(root: int, leaf: int) -> bool:
     above = _ancestors(root, leaf)
     if above is None:
         return False
-    _kill_until_empty(root, kept=above)
+    # Standing still, the snapshot cannot begin the next exercise, which would be killed along with this one.
+    for pid in above:
+        _signal(pid, signal.SIGSTOP)
+    try:
+        _kill_until_empty(root, kept=above)
+    finally:
+        for pid in above:
+            _signal(pid, signal.SIGCONT)
     return True
 
 
