@@ -52,11 +52,13 @@ class KeptMutant:
 @dataclass(frozen=True)
 class Kept:
     """All that is kept of one lesson: its automatic criteria (exercise, id) in the rubric's order, the verdicts on what
-    is declared, and those on a sample of the `possible` mutants, drawn with `seed`."""
+    has run of its `declared` mistakes and variants, and those on a sample of the `possible` mutants, drawn with `seed`.
+    """
 
     lesson: str
     title: str
     criteria: tuple[tuple[int, str], ...] = ()
+    declared: int = 0
     proofs: tuple[KeptProof, ...] = ()
     mutants: tuple[KeptMutant, ...] = ()
     possible: int = 0

@@ -146,10 +146,10 @@ def asked(lessons: Iterable[str], lesson: str | None, every: bool) -> list[str]:
 
 
 def kept_so_far(folder: Path, lesson: Lesson) -> Kept:
-    """What `folder` holds of a lesson, with the criteria that it has now."""
+    """What `folder` holds of a lesson, with the criteria and declarations that it has now."""
     criteria = tuple((e.number, c.id) for e in lesson.rubric.exercises for c in e.criteria if c.kind == "automatic")
     found = read(folder / "proofs", lesson.files.slug) or Kept(lesson.files.slug, lesson.rubric.title)
-    return replace(found, title=lesson.rubric.title, criteria=criteria)
+    return replace(found, title=lesson.rubric.title, criteria=criteria, declared=len(declared(lesson.files)))
 
 
 def keep(folder: Path, lesson: Lesson, proof: Proof) -> None:

@@ -29,12 +29,12 @@ KINDS = ("caught", "stopped", "survived", "legal", "refused", "unnoticeable")
 def overview(found: Iterable[Kept]) -> str:
     """The page with one line for each lesson."""
     rows = [
-        [f"[{kept.title}](proofs/{kept.lesson}.md)", *_proved(kept, "mistake"), *_proved(kept, "variant"),
-         _unchecked(kept), *_mutated(kept)]
+        [f"[{kept.title}](proofs/{kept.lesson}.md)", f"{len(kept.proofs)} of {kept.declared}",
+         *_proved(kept, "mistake"), *_proved(kept, "variant"), _unchecked(kept), *_mutated(kept)]
         for kept in found
     ]  # fmt: skip
-    head = ["lesson", "mistakes", "caught", "variants", "accepted", "unchecked verdicts", "mutants that count",
-            "caught", "stopped", "survived", "noticed", "legal ones refused"]  # fmt: skip
+    head = ["lesson", "declared ones that ran", "mistakes", "caught", "variants", "accepted",
+            "unchecked verdicts", "mutants that count", "caught", "stopped", "survived", "noticed", "legal ones refused"]  # fmt: skip
     return f"{ABOUT}\n{_table(head, rows)}"
 
 

@@ -19,6 +19,7 @@ KEPT = Kept(
     lesson="clip",
     title="CLIP",
     criteria=((1, "first"), (1, "second"), (2, "third")),
+    declared=8,
     proofs=(
         KeptProof(1, "mistake", "a | b", caught=("first",), kept=("second",)),
         KeptProof(1, "mistake", "too far", caught=("first",), wronged=("second",)),
@@ -72,8 +73,8 @@ def test_new_verdicts_on_some_mutants_leave_the_others():
 
 def test_the_overview_counts():
     cells = row(overview([KEPT]), "[CLIP]")
-    #                   mistakes  variants  unchecked  count caught stopped survived noticed refused
-    assert cells[1:] == ["3", "1", "2", "1", "1 of 9", "3", "1", "1", "1", "66.7%", "1"]
+    #                   ran       mistakes  variants  unchecked  count caught stopped survived noticed refused
+    assert cells[1:] == ["5 of 8", "3", "1", "2", "1", "1 of 9", "3", "1", "1", "1", "66.7%", "1"]
 
 
 def test_a_page_says_for_each_criterion_what_it_caught_and_kept():
@@ -124,7 +125,8 @@ def test_docs_show_what_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("kept", all_kept(DOCS), ids=lambda kept: kept.lesson)
-def test_every_declared_mistake_and_variant_has_a_verdict_in_docs(kept):
+def test_verdicts_in_docs_are_on_what_is_declared_now(kept):
     changes = declared(load_lessons()[kept.lesson].files)
     named = {(c.exercise, "mistake" if isinstance(c, Mistake) else "variant", c.name) for c in changes}
-    assert {(p.exercise, p.kind, p.name) for p in kept.proofs} == named
+    assert {(p.exercise, p.kind, p.name) for p in kept.proofs} <= named
+    assert kept.declared == len(named), f"python -m assay.proving {kept.lesson} --write docs"
