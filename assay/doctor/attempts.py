@@ -15,7 +15,10 @@ import ctypes, errno, json, os, pathlib, socket, subprocess, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 
 def call(number, *arguments):
-    if libc.syscall(*[ctypes.c_long(a) if isinstance(a, int) else a for a in (number, *arguments)]) < 0:
+    return library("syscall", *[ctypes.c_long(a) if isinstance(a, int) else a for a in (number, *arguments)])
+
+def library(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return "it was allowed"
 
@@ -125,8 +128,10 @@ knock(dump)
             'knock(lambda: open(PLACES["module"], "a").close() or "it could be opened")', LOCKDOWN),
     Attempt("the kit", "change a model that everybody loads",
             'knock(lambda: open(PLACES["kit"], "a").close() or "it could be opened")', LOCKDOWN),
-    Attempt("permissions", "take away a file's permissions", 'knock(lambda: os.chmod(PLACES["canary"], 0))', LOCKDOWN),
-    Attempt("times", "change a file's time", 'knock(lambda: os.utime(PLACES["canary"], (1, 1)))', LOCKDOWN),
+    Attempt("permissions", "take away a file's permissions",
+            'knock(lambda: library("chmod", PLACES["canary"].encode(), 0))', LOCKDOWN),
+    Attempt("times", "change a file's time",
+            'knock(lambda: library("utimes", PLACES["canary"].encode(), None))', LOCKDOWN),
     Attempt("tcp", "connect to a server on this machine",
             'knock(lambda: socket.create_connection(("127.0.0.1", PLACES["tcp"]), timeout=2))', LOCKDOWN),
     Attempt("udp", "send a datagram", """
@@ -147,9 +152,9 @@ import resource
 knock(lambda: resource.prlimit(PLACES["victim"], resource.RLIMIT_CORE, (0, 0)))
 """, LOCKDOWN),
     Attempt("namespaces", "make a namespace of its own", _on_a_copy(
-        'if libc.unshare(0x10000000) < 0: raise OSError(ctypes.get_errno(), "")'), LOCKDOWN),
+        'library("unshare", 0x10000000)'), LOCKDOWN),
     Attempt("mounts", "mount something", _on_a_copy(
-        'if libc.mount(b"x", b"/tmp", b"tmpfs", 0, None) < 0: raise OSError(ctypes.get_errno(), "")'), LOCKDOWN),
+        'library("mount", b"x", b"/tmp", b"tmpfs", 0, None)'), LOCKDOWN),
     Attempt("wide interfaces", "reach the kernel's wide interfaces", _syscalls(
         io_uring_setup=(425, 425), keyctl=(250, 219), userfaultfd=(323, 282), bpf=(321, 280),
         perf_event_open=(298, 241)), LOCKDOWN),

@@ -134,8 +134,10 @@ def _needed(kit: Path) -> tuple[Path, ...]:
     """What a student's process reads: Python and its packages, our own package, and what the kit offers."""
     package = Path(__file__).resolve().parent.parent
     libraries = [Path(place) for place in os.environ.get("LD_LIBRARY_PATH", "").split(":") if place]
+    # a path file may lead to packages of another environment
+    elsewhere = [Path(place) for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
     offers = [kit / name for name in OFFERS]
-    places = [Path(sys.prefix), Path(sys.base_prefix), *libraries, package, *offers]
+    places = [Path(sys.prefix), Path(sys.base_prefix), *elsewhere, *libraries, package, *offers]
     both = [place for path in places for place in (path.absolute(), path.resolve()) if path.exists()]
     return tuple(dict.fromkeys(both))
 

@@ -85,16 +85,12 @@ def kill_beside(root: int, leaf: int) -> bool:
     """Kill `leaf` and everything else of the tree but the processes that `leaf` comes from: what it started and left
     to others must not live on in the next exercise. False when `leaf` does not belong to the tree of `root`."""
     above = _ancestors(root, leaf)
-    if above is None:
+    if not above:
         return False
-    # Standing still, the snapshot cannot begin the next exercise, which would be killed along with this one.
-    for pid in above:
-        _signal(pid, signal.SIGSTOP)
-    try:
-        _kill_until_empty(root, kept=above)
-    finally:
-        for pid in above:
-            _signal(pid, signal.SIGCONT)
+    # The parent, which forks the next exercise as soon as this one is dead, stands still: that one must not die too.
+    _signal(above[0], signal.SIGSTOP)
+    _kill_until_empty(root, kept=set(above))
+    _signal(above[0], signal.SIGCONT)
     return True
 
 
@@ -121,18 +117,18 @@ def _kill_until_empty(root: int, kept: set[int]) -> None:
             time.sleep(MOMENT_S)
 
 
-def _ancestors(root: int, leaf: int) -> set[int] | None:
-    """The processes from `root` down to the parent of `leaf`; None when `leaf` is not below `root`."""
-    above: set[int] = set()
+def _ancestors(root: int, leaf: int) -> list[int]:
+    """The processes from the parent of `leaf` up to `root`; none when `leaf` is not below `root`."""
+    above: list[int] = []
     pid = leaf
     while pid != root:
         try:
             pid = psutil.Process(pid).ppid()
-        except psutil.NoSuchProcess:
-            return None
+        except (psutil.NoSuchProcess, ValueError):
+            return []
         if pid <= 1:
-            return None
-        above.add(pid)
+            return []
+        above.append(pid)
     return above
 
 
