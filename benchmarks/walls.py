@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from assay.command.lessons import load_lessons, warm_imports
+from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, execute, make_plan
 from assay.execution.parent import WarmParent
-from assay.execution.supervise import Allowance
 from assay.kit import Kit, ensure_kit
 from assay.sandbox.probe import missing
 from assay.sandbox.tiers import LOCKDOWN, NAMESPACES, TIERS

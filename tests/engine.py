@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
-from assay.execution.supervise import Allowance
 from assay.replay.draw import Spec
 from assay.sandbox.tiers import LIMITS
 

@@ -16,10 +16,10 @@ from typing import Any
 from assay.anew import write_anew
 from assay.command.lessons import Lesson, lesson_of
 from assay.command.verdict import Record, prepare_judge, verdict
+from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.slow import run_slow
-from assay.execution.supervise import Allowance
 from assay.failure import Fault, Rejected
 from assay.intake import Notebook, read_bytes, read_notebook
 from assay.kit import Kit

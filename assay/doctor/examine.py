@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 
 from assay.doctor.attempts import ATTEMPTS, SETUP, Attempt
+from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
-from assay.execution.supervise import Allowance
 from assay.kit import Kit
 from assay.sandbox.tiers import holds
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.anew import make_accessible, write_anew
+from assay.execution.allowance import Allowance
 from assay.execution.overrides import Applied, Shorter, shorten
 from assay.execution.parent import WarmParent
 from assay.execution.plan import Plan, Section
 from assay.execution.record import Execution
-from assay.execution.supervise import Allowance, Supervisor
+from assay.execution.supervise import Supervisor
 from assay.failure import Fault
 from assay.kit.layout import OFFERS
 from assay.replay.dealer import Dealer

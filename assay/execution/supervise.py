@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.execution.disk import FILES, DiskWatch
+from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
 from assay.execution.plan import Plan
 from assay.execution.reasons import after_death, after_error, amount, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
 from assay.execution.spoken import announcements, seconds, signed, text, whole
-from assay.execution.tree import descendants, kill_all, kill_below, kill_beside, outer, usage_of
+from assay.execution.tree import kill_all, kill_below, kill_beside, outer
 from assay.replay.dealer import Dealer
-from assay.sandbox.territory import OWN
 
 LOOK_S = 0.1  # how often the clock and the memory are looked at
-PROCESSES = 64  # a snapshot for each exercise, some worker processes; nobody's notebook needs half of that
-DISK_BYTES = 5 * 2**30  # of one exercise: a full-size checkpoint of the course's models, and the evidence
 # A snapshot that has not gone on this long after its child was killed is stuck itself. A fork bomb's hundred processes
 # take five seconds to fall apart on a busy machine.
 GRACE_S = 20.0
@@ -38,20 +35,6 @@ class _Replaying:
     began: float
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, of outputs per exercise;
-    processes at once, and bytes written per exercise, of the whole tree."""
-
-    cell_s: float
-    exercise_s: float
-    submission_s: float
-    memory_bytes: int
-    output_bytes: int
-    processes: int = PROCESSES
-    disk_bytes: int = DISK_BYTES
-
-
 class Supervisor:
     """Follows the records of one notebook's processes; what they say is believed only about themselves."""
 
@@ -60,7 +43,7 @@ class Supervisor:
     ) -> None:
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
         self._dealer = dealer
-        self._disk = DiskWatch(Path(plan.folder) / name for name in OWN)
+        self._meter = Meter(allowance, pid, Path(plan.folder))
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
         self._replay: _Replaying | None = None
@@ -139,7 +122,7 @@ class Supervisor:
         self._to_come = [index for index, _ in self._plan.sections[position].cells]
         self._section_began = self._cell_began = time.monotonic()
         self._received = 0
-        self._disk.start_anew()
+        self._meter.start_anew()
 
     def _on_cell(self, record: dict[str, Any]) -> None:
         cell = whole(record["cell"])
@@ -249,24 +232,9 @@ class Supervisor:
             return Ending("timeout", f"cell {cell} was still running after {duration(allowed.cell_s)}", cell)
         if self._received > allowed.output_bytes:
             return Ending("resource", f"the outputs grew beyond {amount(allowed.output_bytes)}", cell)
-        excess = self._too_much()
+        excess = self._meter.excess()
+        self.execution.peak_memory = self._meter.peak_memory
         return None if excess is None else Ending("resource", excess, cell)
-
-    def _too_much(self) -> str | None:
-        """Of what the whole tree uses, the first thing that is more than is allowed."""
-        allowed = self._allowance
-        usage = usage_of(self._pid, allowed.memory_bytes)
-        self.execution.peak_memory = max(self.execution.peak_memory, usage.memory)
-        self._disk.look(descendants(self._pid))
-        if usage.memory > allowed.memory_bytes:
-            return f"the memory in use grew beyond {amount(allowed.memory_bytes)}"
-        if usage.processes > allowed.processes:
-            return f"more than {allowed.processes} processes ran at once"
-        if self._disk.used > allowed.disk_bytes:
-            return f"the files written grew beyond {amount(allowed.disk_bytes)}"
-        if self._disk.files > FILES:
-            return f"more than {FILES:,} files were written"
-        return self._disk.closed and "a folder was made that cannot be looked into"
 
     def _end_replay(self, replay: _Replaying) -> None:
         """Kill a replay that goes on for longer than the exercise itself may; what waits for it goes on."""
