@@ -33,8 +33,8 @@ def overview(found: Iterable[Kept]) -> str:
          *_proved(kept, "mistake"), *_proved(kept, "variant"), _unchecked(kept), *_mutated(kept)]
         for kept in found
     ]  # fmt: skip
-    head = ["lesson", "declared ones that ran", "mistakes", "caught", "variants", "accepted",
-            "unchecked verdicts", "mutants that count", "caught", "stopped", "survived", "noticed", "refused"]  # fmt: skip
+    head = ["lesson", "declared ones that ran", "mistakes", "caught", "variants", "accepted", "unchecked verdicts",
+            "mutants that count", "caught", "stopped", "survived", "noticed", "refused"]  # fmt: skip
     return f"{ABOUT}\n{_table(head, rows)}"
 
 
