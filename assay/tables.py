@@ -34,7 +34,7 @@ def overview(found: Iterable[Kept]) -> str:
         for kept in found
     ]  # fmt: skip
     head = ["lesson", "declared ones that ran", "mistakes", "caught", "variants", "accepted", "unchecked verdicts",
-            "mutants that count", "caught", "stopped", "survived", "noticed", "legal ones refused"]  # fmt: skip
+            "mutants that count", "caught", "stopped", "survived", "noticed", "refused"]  # fmt: skip
     return f"{ABOUT}\n{_table(head, rows)}"
 
 
