@@ -70,19 +70,19 @@ def test_nothing_changed_gives_the_same_results(capsys, graded, nothing_executes
     after = results_in(out)
     assert without_times(after) == without_times(before)
     assert [r["seconds"]["total"] for r in after] == [r["seconds"]["total"] for r in before]
-    assert after[0]["score"] == 1.5
+    assert after[0]["score"] == 1.8
 
 
 def test_changed_points_count(capsys, graded, nothing_executes):
     root, out = graded
     before = results_in(out)
-    edit(root / "rubric" / "textual_inversion.yaml", "similarities_are_cosines_of_rows, points: 1,",
-         "similarities_are_cosines_of_rows, points: 7,")  # fmt: skip
+    edit(root / "rubric" / "textual_inversion.yaml", "similarities_are_cosines_of_rows, points: 1.4,",
+         "similarities_are_cosines_of_rows, points: 7.4,")  # fmt: skip
     assert command(capsys, "regrade", out).code == 0
     after = results_in(out)
     assert [r["score"] for r in after] == [before[0]["score"] + 6, before[1]["score"], None]
     assert after[0]["max_score"] == before[0]["max_score"] + 6
-    assert "7" in (out / "gradebook.csv").read_text()
+    assert "7.8" in (out / "gradebook.csv").read_text()
 
 
 def test_a_changed_check_decides_anew(capsys, graded, nothing_executes):
@@ -125,3 +125,16 @@ def test_runs_of_another_kit_are_refused(capsys, graded):
     ended = command(capsys, "regrade", out)
     assert (ended.code, (out / "results.json").read_bytes()) == (2, before)
     assert "was made with the kit another 0123456789ab" in ended.err
+
+
+def test_evidence_that_was_changed_is_for_a_person(capsys, graded, nothing_executes):
+    _, out = graded
+    before = results_in(out)[0]
+    with (out / "runs" / "b" / "evidence" / "facts.jsonl").open("a") as file:
+        file.write('{"kind": "ids", "exercise": 1, "cell": 3, "ids": [320, 1125]}\n')
+    assert command(capsys, "regrade", out).code == 4
+    after = results_in(out)[0]
+    assert (before["state"], after["state"], after["score"]) == ("graded", "tampered", None)
+    assert after["exercises"] == before["exercises"]
+    assert "A person must look" in after["reason"]
+    assert after["notes"][-1].startswith("evidence/facts.jsonl: 1 lines were not written by the witness")

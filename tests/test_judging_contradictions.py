@@ -55,6 +55,19 @@ def test_honest_evidence_does_not_contradict_itself(warm, honest):
     assert contradictions(warm, honest) == []
 
 
+def test_answers_that_were_computed_again_are_remembered(warm, honest, tmp_path):
+    def judged(known):
+        return warm.call(
+            "assay.judging.court:judge", 60.0, evidence=str(honest / "evidence"), checks="", wanted=[], exercises=[],
+            replays=[], known=known,
+        )  # fmt: skip
+
+    digest, said = judged(None)["answers"]
+    assert said == []
+    assert judged([digest, ["as before"]])["contradictions"] == ["as before"]
+    assert judged(["0" * 32, ["of other evidence"]])["contradictions"] == []
+
+
 # What honest notebooks do so that their U-Net answers otherwise than the kit's, each in a cell of its own.
 OTHERWISE = """
 # trained

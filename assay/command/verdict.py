@@ -36,15 +36,17 @@ class Record:
 
 
 def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> dict[str, Any]:
-    """The result of a Run in `folder`; also writes exhibits.json there.
+    """The result of a Run in `folder`; also writes exhibits.json and answers.json there.
 
     Raises:
         Fault: the judge did not come to an end.
     """
     states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
     said = call_judge(
-        lesson, warm, evidence=str(folder.resolve() / "evidence"), replays=replay_endings(lesson.rubric, folder)
-    )
+        lesson, warm, evidence=str(folder.resolve() / "evidence"), replays=replay_endings(lesson.rubric, folder),
+        known=_known_answers(folder),
+    )  # fmt: skip
+    write_anew(folder / "answers.json", json.dumps(said["answers"]))
     write_anew(folder / "exhibits.json", json.dumps(said["exhibits"]))
     outcomes = {
         (number, name.replace("_", "-")): _outcome(answer, states.get(number))
@@ -100,6 +102,12 @@ def replay_endings(rubric: Rubric, folder: Path) -> list[dict[str, Any]]:
         {"name": spec["name"], "exercise": exercise.number} | endings.get(spec["name"], unknown)
         for exercise in rubric.exercises for spec in exercise.replays
     ]  # fmt: skip
+
+
+def _known_answers(folder: Path) -> list[Any] | None:
+    """What an earlier judgement of this Run computed again; nothing before the first."""
+    path = folder / "answers.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _for_a_person(contradictions: list[str]) -> str | None:

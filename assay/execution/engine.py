@@ -153,6 +153,7 @@ def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Appl
     # which steps the judge computes again is decided only now, when nobody can act on it any more
     witness = {"nonce": plan.nonce, "announced": execution.facts, "sample": secrets.token_hex(8)}
     _write_json(order.folder / "witness.json", witness)
+    _write_json(order.folder / "answers.json", None)  # nothing was judged, whatever may have lain there
     printed = {number: execution.printed([c.index for c in section]) for number, section in order.sections.items()}
     _write_json(order.folder / "printed.json", printed)
     return Run(order.folder, execution, overrides)

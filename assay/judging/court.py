@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.judging import originals
-from assay.judging.contradictions import contradictions, opened
+from assay.judging.contradictions import answers, contradictions, opened
 from assay.judging.exhibits import exhibits
 from assay.judging.observations import Work
 from assay.judging.plugin import Court
@@ -25,8 +25,9 @@ _UNUSED = (
 
 
 def judge(
-    evidence: str, checks: str, wanted: list[list[Any]], exercises: list[int], replays: Iterable[dict[str, Any]] = ()
-) -> dict[str, Any]:
+    evidence: str, checks: str, wanted: list[list[Any]], exercises: list[int], replays: Iterable[dict[str, Any]] = (),
+    known: list[Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Outcomes and exhibits of one Run; meant for a fresh process in which no student's code ever ran.
 
     Args:
@@ -35,18 +36,19 @@ def judge(
         wanted: [exercise number, check name] pairs of the rubric.
         exercises: numbers of all exercises, for the exhibits.
         replays: how each replay ended: {"name", "exercise", "state", "reason"}.
+        known: the "answers" of an earlier judgement of this Run, so that they need not be computed again.
 
     Returns:
         {"outcomes": [[exercise, check, outcome], ...], "exhibits": [...], "contradictions": [sentence, ...],
-        "seconds": float}
+        "answers": [digest, sentences], "seconds": float}
 
     Raises:
         RuntimeError: pytest did not come to an end of its own; the message holds what it printed.
     """
-    answers: list[dict[str, Any]] = []
-    court = Court(_pairs(wanted), lambda court: answers.append(_hear(court, evidence, exercises, replays)))
+    heard: list[dict[str, Any]] = []
+    court = Court(_pairs(wanted), lambda court: heard.append(_hear(court, evidence, exercises, replays, known)))
     _convene(Path(checks), court)
-    return answers[0]
+    return heard[0]
 
 
 def stand_by(
@@ -65,19 +67,23 @@ def stand_by(
         originals.read_ahead(source)
     court = Court(
         _pairs(wanted),
-        lambda court: serve(lambda evidence, replays: _hear(court, evidence, exercises, replays)),
+        lambda court: serve(lambda evidence, replays, known: _hear(court, evidence, exercises, replays, known)),
     )
     _convene(Path(checks), court)
 
 
-def _hear(court: Court, evidence: str, exercises: list[int], replays: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _hear(
+    court: Court, evidence: str, exercises: list[int], replays: Iterable[dict[str, Any]], known: list[Any] | None
+) -> dict[str, Any]:
     began = time.perf_counter()
     bench, kept = opened(Path(evidence))
     works = {number: Work(bench, number, replays) for number in exercises}
     outcomes = [[number, name, outcome] for (number, name), outcome in court.ask(works).items()]
     again = [str(ending["name"]) for ending in replays]
+    asked = answers(bench, kept, known)
     return {
-        "outcomes": outcomes, "exhibits": exhibits(works), "contradictions": contradictions(bench, kept, again),
+        "outcomes": outcomes, "exhibits": exhibits(works), "answers": asked,
+        "contradictions": [*contradictions(bench, kept, again), *asked[1]],
         "seconds": time.perf_counter() - began,
     }  # fmt: skip
 

@@ -45,11 +45,12 @@ class Evidence:
         """Every well-formed fact of this run, in order; a line that is none (a process died while writing) is passed
         over."""
         if self.nonce is None:
-            return [fact for _, fact in self._lines]
-        return [self._lines[place][1] for place in sorted(self._places.values())]
+            return [fact for _, fact in self.lines]
+        return [self.lines[place][1] for place in sorted(self._places.values())]
 
     @cached_property
-    def _lines(self) -> list[tuple[bytes, dict[str, Any]]]:
+    def lines(self) -> list[tuple[bytes, dict[str, Any]]]:
+        """Every well-formed line with its fact, whoever wrote it."""
         data = read_own(self.folder / "facts.jsonl", self.run, FACT_BYTES) or b""
         lines = data.split(b"\n", FACT_LINES)[:FACT_LINES]
         return [(line, fact) for line in lines if (fact := _parse(line)) is not None]
@@ -57,20 +58,20 @@ class Evidence:
     @cached_property
     def foreign(self) -> int:
         """How many facts say that another run's witness wrote them, or say nothing."""
-        return sum(writer_of(fact)[0] != self.nonce for _, fact in self._lines) if self.nonce is not None else 0
+        return sum(writer_of(fact)[0] != self.nonce for _, fact in self.lines) if self.nonce is not None else 0
 
     @cached_property
     def written(self) -> dict[str, dict[int, bytes]]:
         """The lines of each process by their number."""
         found: dict[str, dict[int, bytes]] = {}
         for (process, number), place in self._places.items():
-            found.setdefault(process, {})[number] = self._lines[place][0]
+            found.setdefault(process, {})[number] = self.lines[place][0]
         return found
 
     @cached_property
     def _places(self) -> dict[tuple[str, int], int]:
         """Where each line of this run's witness stands; of two that claim one number only the later is looked at."""
-        writers = [writer_of(fact) for _, fact in self._lines]
+        writers = [writer_of(fact) for _, fact in self.lines]
         return {(process, n): place for place, (nonce, process, n) in enumerate(writers) if nonce == self.nonce}
 
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
