@@ -112,8 +112,14 @@ def _state(places: dict[str, Any]) -> dict[str, str]:
         "permissions": oct(canary.st_mode),
         "times": str(canary.st_mtime_ns),
         "emptying": str(Path(places["prey"]).stat().st_size),
-        "signals": psutil.Process(places["victim"]).status(),
+        "signals": _life(places["victim"]),
     }
+
+
+def _life(pid: int) -> str:
+    """What signals could have done to a process; whether it runs or sleeps is its own affair."""
+    status = psutil.Process(pid).status()
+    return {psutil.STATUS_STOPPED: "stopped", psutil.STATUS_ZOMBIE: "dead"}.get(status, "alive")
 
 
 def _left_behind() -> bool:
