@@ -8,10 +8,12 @@ import dataclasses
 import hashlib
 import os
 import secrets
+import shutil
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +29,7 @@ from tests.attacks.attack import Attack
 from tests.attacks.bases import bases
 
 Result = dict[str, Any]
+State = dict[str, tuple[object, ...]]  # of each file: mode, owner, time of change, digest
 TOKEN = "ASSAY_CANARY_TOKEN"
 SHORTER = {"cell": 60.0, "exercise": 60.0}  # than any lesson's own limits: an attack may use up what it is given
 HONEST = Attack(0, "an honest submission", work="honest", earns="all", file="honest.ipynb")
@@ -48,18 +51,19 @@ class Stage:
 
     def __init__(self, session: Session, tier: str, folder: Path) -> None:
         self.session = dataclasses.replace(session, tier=tier)
-        self.folder, self.canary = folder, folder / "canary"
+        self.folder = folder
         self.secret = f"canary-{secrets.token_hex(12)}"
         self.mark = f"assay-attack-{secrets.token_hex(6)}"
         self._count = 0
-        _lay_out(self.canary, self.secret)
-        self._canary = _state_of(self.canary)
         self.usual: Result = {}
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Stage]:
         """With a bystander and a listener that nobody may reach, a secret in the environment, and judges ready."""
         os.environ[TOKEN] = self.secret
+        self._outside = _outside()  # what is to be left alone, and the notebooks
+        self.canary = self._outside / "canary"
+        self._canary = _lay_out(self.canary, self.secret)
         self._bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], cwd="/")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.05)
@@ -73,6 +77,7 @@ class Stage:
             self._bystander.kill()
             self._bystander.wait()
             self._listener.close()
+            shutil.rmtree(self._outside, ignore_errors=True)
 
     def play(self, attack: Attack) -> Ending:
         """Grade the attack and an honest submission at the same time, and look around."""
@@ -81,21 +86,25 @@ class Stage:
         before = self._processes()
         with ThreadPoolExecutor(2) as pool:
             one, other = pool.map(self._grade, (attack, HONEST), names)
-        return Ending(one[0], one[1], _compared(other[0]), tuple(self._harm(one[1], before)))
+        harm = tuple(self._harm(one[1], before))
+        changed = (self._outside / names[0] / attack.file).read_bytes() != one[2]
+        return Ending(one[0], one[1], _compared(other[0]), harm + ("the notebook's file was changed",) * changed)
 
-    def _grade(self, attack: Attack, name: str) -> tuple[Result, Path]:
-        place = self.folder / name
+    def _grade(self, attack: Attack, name: str) -> tuple[Result, Path, bytes]:
+        """The result, the run's folder, and the bytes of the notebook's file before."""
+        place, run = self._outside / name, self.folder / name / "run"
         place.mkdir()
+        run.parent.mkdir()
         file = place / attack.file
-        run = place / "run"
         places: Mapping[str, object] = {
             "canary": self.canary, "mark": self.mark, "submission": file, "grader": os.getpid(),
             "bystander": self._bystander.pid, "port": self._listener.getsockname()[1], "free": _free_port(),
             "home": run / "home",
         }  # fmt: skip
-        file.write_bytes(attack.notebook(places))
+        data = attack.notebook(places)
+        file.write_bytes(data)
         session = self.session if attack is HONEST else self._session(attack)
-        return session.grade(str(file), run, lambda step: None), run
+        return session.grade(str(file), run, lambda step: None), run, data
 
     def _session(self, attack: Attack) -> Session:
         """The session with the limits that the attack is to meet."""
@@ -113,6 +122,8 @@ class Stage:
         """What is not as it was, in words."""
         if _state_of(self.canary) != self._canary:
             yield "the canary folder was changed"
+            shutil.rmtree(self.canary)
+            self._canary = _lay_out(self.canary, self.secret)
         if self._bystander.poll() is not None:
             yield "a process outside was killed"
         with contextlib.suppress(TimeoutError):
@@ -140,17 +151,25 @@ def _compared(result: Result) -> Result:
     return {name: value for name, value in result.items() if name not in ("seconds", "file")}
 
 
-def _lay_out(canary: Path, secret: str) -> None:
-    """Things that are worth stealing and changing, each with the secret in it."""
+def _outside() -> Path:
+    """A folder that no wall hides by chance: /tmp may be the notebook's own."""
+    home = Path.home() / ".cache"
+    home.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="assay-attacks-", dir=home))
+
+
+def _lay_out(canary: Path, secret: str) -> State:
+    """Things that are worth stealing and changing, each with the secret in it, and their state."""
     theirs = canary / "other" / "evidence" / "replays" / "hidden_guidance"
     theirs.mkdir(parents=True)
     (canary / ".git").mkdir()
     for path in (canary / "gradebook.csv", canary / "solution.ipynb", canary / "other" / "work.ipynb",
                  canary / ".git" / "packed", theirs / "said.json", theirs.parent.parent / "facts.jsonl"):  # fmt: skip
         path.write_text(f"{secret}\n")
+    return _state_of(canary)
 
 
-def _state_of(folder: Path) -> dict[str, tuple[object, ...]]:
+def _state_of(folder: Path) -> State:
     """Names, kinds, modes, times of change and contents of everything in a folder."""
     found = {}
     for path in sorted([folder, *folder.rglob("*")]):
