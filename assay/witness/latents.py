@@ -45,7 +45,7 @@ class Latents:
         it looks like."""
         same = [image for image in self._pictures.values() if image.shape == picture.shape]
         errors = [number(float((image.float() - picture.detach().float()).square().mean())) for image in same]
-        return {"errors": errors, "thumbnails": self._recorder.tensor(thumbnail(picture[:ROWS] / 2 + 0.5))}
+        return {"errors": errors, "thumbnails": self._recorder.tensor(thumbnail(picture.detach()[:ROWS] / 2 + 0.5))}
 
     def look(self, namespace: Mapping[str, Any]) -> None:
         """Keep each latent that a name stands for, alone or in a list or dict."""
