@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import re
 import runpy
@@ -12,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +20,14 @@ from typing import Any
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.run import start_warm
 from assay.command.session import Result, Session
-from assay.course import lesson_files
 from assay.failure import Fault, Misuse
+from assay.kept import KeptMutant, write
 from assay.kit import ensure_kit
 from assay.mutation import Mutant, mutants
 from assay.observed import Observed
-from assay.proof import Legal, Variant, apply, exercise_of_each_cell, source_of
-from assay.proving import SECRET, declared
+from assay.proof import Legal, Survivor, Variant, apply, exercise_of_each_cell, source_of
+from assay.proving import SECRET, add_run_options, asked, declared, kept_so_far
+from assay.tables import write_pages
 
 SEED = 7
 MOST = 200  # of one lesson; a sample of that size tells a score of 95 % from one of 90 %
@@ -48,8 +48,8 @@ class Site:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one mutant: "caught" by a criterion; "stopped", when it lost none but its exercise ended in an
-    error, which the result shows; "survived"; "unnoticeable"; "legal"; or "refused": legal, yet something failed."""
+    """What became of one mutant: "stopped", when its exercise ended in an error, which the result shows, whatever else
+    that cost; "caught" by a criterion; "survived"; "unnoticeable"; "legal"; or "refused": legal, yet it lost one."""
 
     site: Site
     kind: str
@@ -57,36 +57,53 @@ class Verdict:
     reason: str = ""
 
 
-def sites(reference: dict[str, Any], most: int, seed: int) -> list[Site]:
-    """A sample of all mutants of the exercises' cells, the same one for the same seed, in the notebook's order."""
+def sites(reference: dict[str, Any]) -> list[Site]:
+    """Every mutant of the exercises' cells, in the notebook's order."""
     numbers = exercise_of_each_cell(reference["cells"])
-    every = [
+    return [
         Site(number, index, mutant)
         for index, (cell, number) in enumerate(zip(reference["cells"], numbers, strict=True))
         if number is not None and cell["cell_type"] == "code"
         for mutant in mutants(source_of(cell))
     ]
+
+
+def drawn(every: list[Site], most: int, seed: int) -> list[Site]:
+    """A sample of the mutants, the same one for the same seed, in their order."""
     chosen = random.Random(seed).sample(range(len(every)), min(most, len(every)))
     return [every[index] for index in sorted(chosen)]
 
 
-def legal_rules(lesson: Lesson) -> tuple[Legal, ...]:
-    """The lesson's written legality rules, from checks/<stem>/legal.py; none where that file is missing."""
+def rules(lesson: Lesson) -> tuple[Legal | Survivor, ...]:
+    """The lesson's rules, from checks/<stem>/legal.py; none where that file is missing."""
     path = lesson.files.checks.with_suffix("") / "legal.py"
-    return tuple(runpy.run_path(str(path))["LEGAL"]) if path.is_file() else ()
+    found = runpy.run_path(str(path)) if path.is_file() else {}
+    return (*found.get("LEGAL", ()), *found.get("SURVIVORS", ()))
 
 
 class Mutating:
     """Grades mutants of one lesson's reference, each as a notebook of its exercise alone."""
 
     def __init__(self, session: Session, lesson: Lesson, folder: Path) -> None:
-        self._session, self._lesson, self._folder = session, lesson, folder
+        # other hidden inputs for each mutant would make every one of them look different
+        self._session, self._lesson, self._folder = replace(session, asked_as="every mutant"), lesson, folder
         self._reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
-        self.rules = legal_rules(lesson)
+        self.rules = rules(lesson)
         changes = declared(lesson.files)
         self._needs = {c.exercise: tuple(sorted({n for d in changes if d.exercise == c.exercise for n in d.needs}))
                        for c in changes}  # fmt: skip
+        self._sites = sites(self._reference)
         self._plain: dict[int, tuple[Result, Observed, set[int]]] = {}
+
+    @property
+    def possible(self) -> int:
+        """How many mutants there are."""
+        return len(self._sites)
+
+    def sites(self, most: int, seed: int, words: Sequence[str] = ()) -> list[Site]:
+        """A sample of them, or what of it holds one of the words."""
+        sample = drawn(self._sites, most, seed)
+        return [site for site in sample if not words or any(word in site.mutant.description for word in words)]
 
     def run(self, chosen: list[Site], jobs: int) -> Iterator[Verdict]:
         """The verdicts, in the order of the mutants."""
@@ -115,12 +132,15 @@ class Mutating:
         return verdict
 
     def _verdict(self, site: Site, lost: tuple[str, ...], stopped: bool, same: Callable[[], bool]) -> Verdict:
-        rule = next((r for r in self.rules if fits(r, site)), None)
+        rule = next((r for r in self.rules if isinstance(r, Legal) and fits(r, site)), None)
         if rule is not None and not stopped:
             return Verdict(site, "refused" if lost else "legal", lost, rule.reason)
         if lost or stopped:
-            return Verdict(site, "caught" if lost else "stopped", lost)
-        return Verdict(site, "unnoticeable" if same() else "survived")
+            return Verdict(site, "stopped" if stopped else "caught", lost)
+        if same():
+            return Verdict(site, "unnoticeable")
+        known = next((r for r in self.rules if isinstance(r, Survivor) and fits(r, site)), None)
+        return Verdict(site, "survived", reason=known.reason if known else "")
 
     def _notebook(self, exercise: int) -> dict[str, Any]:
         return apply(self._reference, Variant("mutant", exercise, (), self._needs.get(exercise, ())))
@@ -132,8 +152,8 @@ class Mutating:
         return self._session.grade(str(path), place / "run", lambda step: None)
 
 
-def fits(rule: Legal, site: Site) -> bool:
-    """Whether a legality rule speaks of a mutant."""
+def fits(rule: Legal | Survivor, site: Site) -> bool:
+    """Whether a rule speaks of a mutant."""
     return rule.exercise in (None, site.exercise) and re.search(rule.pattern, site.mutant.description) is not None
 
 
@@ -155,25 +175,51 @@ def hurried(lesson: Lesson) -> Lesson:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`python -m assay.mutating LESSON`: the mutation score by criterion and every survivor; 1 below 95 %."""
+    """`python -m assay.mutating LESSON [WORD...]`: the mutation score and every survivor; 1 below 95 %."""
     parser = argparse.ArgumentParser(prog="python -m assay.mutating", description=main.__doc__)
-    parser.add_argument("lesson", help="the lesson's slug, such as textual-inversion")
-    parser.add_argument("--most", type=int, default=MOST, help=f"mutants at the most (default {MOST})")
+    parser.add_argument("lesson", nargs="?", help="the lesson's slug, such as textual-inversion")
+    parser.add_argument("words", nargs="*", help="only those of the sample whose change holds one of these")
+    parser.add_argument("--most", type=int, default=MOST, help=f"mutants of a lesson at the most (default {MOST})")
     parser.add_argument("--seed", type=int, default=SEED, help="which sample is drawn")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="notebooks at once (one per core)")
+    add_run_options(parser)
     options = parser.parse_args(arguments)
     lessons = load_lessons()
-    slug = lesson_files(options.lesson).slug
-    lessons[slug] = hurried(lessons[slug])
-    reference = json.loads(lessons[slug].files.reference.read_text(encoding="utf-8"))
-    chosen = sites(reference, options.most, options.seed)
+    chosen = asked(lessons, options.lesson, options.all)
+    lessons |= {slug: hurried(lessons[slug]) for slug in chosen}
+    status = 0
     kit = ensure_kit()
     with tempfile.TemporaryDirectory(prefix="assay-") as scratch:
         (Path(scratch) / "runs").mkdir()
         with start_warm(kit, warm_imports(lessons), Path(scratch), "cpu") as warm:
             session = Session(lessons, None, kit, warm, "fork", "limits", SECRET)
-            mutating = Mutating(session, lessons[slug], Path(scratch) / "m")
-            return summary([_told(v) for v in mutating.run(chosen, options.jobs)])
+            for slug in chosen:
+                mutating = Mutating(session, lessons[slug], Path(scratch) / slug)
+                sample = mutating.sites(options.most, options.seed, options.words)
+                if options.write and not options.words:
+                    keep(options.write, lessons[slug], mutating.possible, options.seed)
+                verdicts = []
+                for verdict in mutating.run(sample, options.jobs):
+                    verdicts.append(_told(verdict))
+                    if options.write:
+                        keep(options.write, lessons[slug], mutating.possible, options.seed, verdict)
+                status |= summary(verdicts)
+    return status
+
+
+def keep(folder: Path, lesson: Lesson, possible: int, seed: int, verdict: Verdict | None = None) -> None:
+    """Put the verdict in place of an older one on the same mutant, and write the tables anew; without a verdict, all
+    older ones go."""
+    kept = replace(kept_so_far(folder, lesson), possible=possible, seed=seed)
+    if verdict is None:
+        kept = replace(kept, mutants=())
+    else:
+        site, mutant = verdict.site, verdict.site.mutant
+        found = KeptMutant(
+            site.exercise, site.cell, mutant.line, mutant.description, verdict.kind, verdict.caught_by, verdict.reason
+        )
+        kept = kept.with_mutants([found])
+    write(folder / "proofs", kept)
+    write_pages(folder)
 
 
 def _told(verdict: Verdict) -> Verdict:
@@ -194,7 +240,7 @@ def summary(verdicts: list[Verdict]) -> int:
     counted = noticed + kinds["survived"]
     score = noticed / counted if counted else 1.0
     print(f"noticed {noticed} of {counted} that change what is observed: {score:.1%}")
-    print(f"  {kinds['stopped']} of them only because the exercise ended in an error, which the result shows")
+    print(f"  {kinds['stopped']} of them ended their exercise in an error, which the result shows")
     print(f"not counted: {kinds['legal']} legal ones passed, {kinds['unnoticeable']} changed nothing that is observed")
     print(f"legal ones refused: {kinds['refused']}")
     return 0 if score >= 0.95 and not kinds["refused"] else 1

@@ -62,6 +62,15 @@ class Legal:
     exercise: int | None = None
 
 
+@dataclass(frozen=True)
+class Survivor:
+    """A rule for wrong changes that no check notices; `reason` says why that is left so. They count as survivors."""
+
+    pattern: str
+    reason: str
+    exercise: int | None = None
+
+
 def apply(notebook: Mapping[str, Any], change: Mistake | Variant, only_exercise: bool = True) -> dict[str, Any]:
     """A copy of the nbformat dict with the edits made, one after the other, in the code of the change's exercise.
 

@@ -44,8 +44,9 @@ def time_command(files: list[Path], folder: Path, runner: str) -> dict[str, floa
     folder.mkdir(parents=True)
     line = [sys.executable, "-B", "-m", "benchmarks.command", str(watch), "run", *map(str, files)]
     began = time.monotonic()
+    options = ["--jobs", "1", "--runner", runner, "--trust-these-notebooks", "--out", str(out)]
     done = subprocess.run(
-        [*line, "--jobs", "1", "--runner", runner, "--out", str(out)], cwd=ROOT, capture_output=True, text=True,
+        [*line, *options], cwd=ROOT, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     wall = time.monotonic() - began
@@ -65,7 +66,7 @@ def _parts(watch: dict[str, Any], seconds: list[dict[str, float]], wall: float, 
     sections = since["finished"] - since["ready"]
     parts = {
         "reading the notebook": totals["intake"],
-        "a process for it (fork, private /tmp, limits)": since["ready"] - totals["plan"],
+        "a process for it (fork, walls)": since["ready"] - totals["plan"],
         "the cells, with the witness in them": total["cells"],
         "the witness at the cells' ends": total["witness"],
         "between the cells (snapshots, records)": sections - total["cells"] - total["witness"],

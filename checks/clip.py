@@ -1,6 +1,7 @@
 """CLIP: two encoders, one space, and similarities that are cosines."""
 
 import math
+import re
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,7 @@ from assay.claims import (
     require_argmax,
     require_cosine_table,
     require_encoder_features,
+    require_successes_by_class,
     require_unchanged,
     require_unit_features,
 )
@@ -140,7 +142,7 @@ def check_predictions_are_the_most_similar_prompts(work, contrast):
 
 
 def check_the_accuracy_counts_right_predictions(work, contrast):
-    """The accuracy is the share of pictures whose prediction is their label."""
+    """The accuracy is the share of pictures whose prediction is their label, over all classes and class by class."""
     place, guesses = _predictions(work, contrast)
     labels = torch.tensor(contrast.labels[place : place + len(guesses)])
     if len(labels) != len(guesses):
@@ -156,6 +158,8 @@ def check_the_accuracy_counts_right_predictions(work, contrast):
             misconception="a prediction is right when it is the picture's own label, not when it is sure",
             help="How many pictures are there, and for how many do the two lists agree?",
         )
+    names = [re.sub(f"^{TEMPLATE}n? *", "", prompt) for prompt in _class_prompts(contrast)][:CLASSES]
+    require_successes_by_class(work.printed, names, guesses, labels)
 
 
 def _class_prompts(contrast):

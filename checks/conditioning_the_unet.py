@@ -8,17 +8,23 @@ from assay import Failure
 from assay.claims import (
     explain,
     groups,
+    require_equal_lengths,
+    require_layers_learned,
+    require_loss_falls,
+    require_moved,
+    require_neighbourhood,
+    require_noised_pictures,
+    require_plain_norm,
     require_same_convolutions,
     require_sinusoids,
     require_start_values,
+    require_stated_parameters,
+    require_trained_alike,
     require_two_layers,
-    steps_with,
+    shows_neighbourhood,
 )
 
 # Exercise 1: the sinusoidal embedding ---------------------------------------------------------------------------------
-
-NEXT = 0.97  # cosine of neighbouring timesteps: 0.972 by the formula, at every timestep
-FAR = 0.6  # cosine of timesteps 500 and 50: 0.27 by the formula
 
 
 def check_columns_are_sines_and_cosines_of_the_timesteps(replays):
@@ -30,25 +36,12 @@ def check_columns_are_sines_and_cosines_of_the_timesteps(replays):
 def check_every_embedding_has_the_same_length(replays):
     """Every embedding has the squared length d / 2, as sines and cosines in pairs have."""
     for given, answer in _calls(replays["hidden_timesteps"]):
-        found, count = _tensor(answer).double(), given["t"].numel()
-        if found.dim() == 0 or len(found) != count:
-            raise Failure(f"{count} timesteps gave embeddings of shape {list(found.shape)}")
-        lengths = found.square().reshape(count, -1).sum(dim=1) if found.numel() else torch.zeros(count)
-        off = float((lengths / (given["d_emb"] / 2) - 1).abs().max())
-        if not off <= 1e-3:
-            raise Failure(
-                f"the squared lengths lie between {float(lengths.min()):.1f} and {float(lengths.max()):.1f}, not at "
-                f"{given['d_emb'] // 2}",
-                misconception="a sine alone says where a hand stands only up to its mirror image; the cosine beside it "
-                "says the rest",
-                help="For each frequency there is a sine and a cosine of the same angle.",
-            )
+        require_equal_lengths(given["t"], given["d_emb"], _tensor(answer))
 
 
 def check_neighbouring_timesteps_are_alike_and_distant_ones_are_not(replays):
     """Timesteps 500 and 501 have nearly the same embedding, 500 and 50 have not."""
-    here, beyond, far = (_tensor(answer).double().flatten() for answer in replays["known_timesteps"].outputs)
-    _require_smooth(_cosine(here, beyond), _cosine(here, far), "the embeddings")
+    require_neighbourhood(*(_tensor(answer) for answer in replays["known_timesteps"].outputs))
 
 
 def check_a_single_timestep_is_embedded_too(replays):
@@ -72,24 +65,10 @@ def _tensor(answer):
     return answer
 
 
-def _cosine(left, right):
-    return float(torch.nn.functional.cosine_similarity(left, right, dim=0)) if left.shape == right.shape else math.nan
-
-
-def _require_smooth(near, far, what):
-    if not (near >= NEXT and far <= FAR):
-        raise Failure(
-            f"the cosine of {what} is {near:.2f} for timesteps 500 and 501, and {far:.2f} for 500 and 50",
-            misconception="a table with a row for each timestep knows no neighbours; sinusoids make near timesteps "
-            "alike and distant ones different, without learning anything",
-            help="Compare the slowest and the fastest frequency with what the exercise's picture shows.",
-        )
-
-
 # Exercise 2: the timestep MLP -----------------------------------------------------------------------------------------
 
 
-def check_the_mlp_has_the_parameters_of_two_layers(replays):
+def check_the_mlp_has_the_parameters_of_two_layers(work, replays):
     """The module has exactly the weights and biases of Linear(256, 512) and Linear(512, 512)."""
     for name, inner, outer in (("hidden_mlp", 256, 512), ("narrow_mlp", 64, 96)):
         wanted = (inner + 1) * outer + (outer + 1) * outer
@@ -103,6 +82,8 @@ def check_the_mlp_has_the_parameters_of_two_layers(replays):
                 "biases",
                 help="Count inputs times outputs, and one bias for each output, of both layers.",
             )
+    layers = 257 * 512, 513 * 512
+    require_stated_parameters(work.printed, (*layers, sum(layers)))
 
 
 def check_the_embedding_passes_two_layers_with_a_gelu_between(replays):
@@ -116,20 +97,11 @@ def check_the_embedding_passes_two_layers_with_a_gelu_between(replays):
 def check_similarities_of_timesteps_were_drawn(work):
     """A picture shows the cosine similarity of many timesteps with one another, brightest along the diagonal."""
     squares = [image for image in work.images if image.dim() == 2 and len(image) >= 10]
-    if not any(_is_similarity(image) for image in squares):
+    if not any(shows_neighbourhood(image) for image in squares):
         raise Failure(
             f"none of {len(squares)} pictures is a table of cosine similarities that falls off from the diagonal",
             help="Normalise the embeddings of many timesteps and multiply them with one another.",
         )
-
-
-def _is_similarity(image):
-    if image.shape[0] != image.shape[1] or not bool(torch.isfinite(image).all()):
-        return False
-    even = float((image - image.T).abs().max()) <= 1e-5 and float((image.diagonal() - 1).abs().max()) <= 1e-5
-    mean, neighbours = float(image.mean()), float(image.diagonal(1).mean())
-    # how far neighbours, ten timesteps apart, are from the mean towards 1: sinusoids 0.49, unrelated rows 0.01
-    return even and neighbours - mean > 0.1 * (1 - mean) and float(image.min()) >= -1 - 1e-5
 
 
 # Exercise 3: adaptive group normalisation -----------------------------------------------------------------------------
@@ -162,17 +134,7 @@ def check_the_timestep_scales_and_shifts_the_features(replays):
 
 def check_the_norm_has_no_scale_and_shift_of_its_own(replays):
     """The normalisation learns nothing of its own: scale and shift come from the timestep alone."""
-    parameters = replays["hidden_modulation"].parameters
-    vectors = [name for name, tensor in parameters.items() if tensor.dim() == 1]
-    layers = [name for name, tensor in parameters.items() if tensor.dim() >= 2]
-    if len(vectors) > len(layers) or not layers:
-        raise Failure(
-            f"beside {len(layers)} layers there are {len(vectors)} vectors of parameters; the first is {vectors[0]}"
-            if vectors else "the module has no layer",
-            misconception="a normalisation with fixed parameters says the same at every timestep, and then says it "
-            "twice",
-            help="Group normalisation can be made without parameters.",
-        )  # fmt: skip
+    require_plain_norm(replays["hidden_modulation"].parameters)
 
 
 def _explanations(replays):
@@ -190,6 +152,7 @@ def _explanations(replays):
 
 # Exercise 4: the comparison -------------------------------------------------------------------------------------------
 
+NETWORKS = {"UNetSimple": "simple_unet", "UNetSinusoidal": "sinusoidal_unet"}
 SHARE = (0.03, 0.6)  # distance of 500 to 501 by that of 500 to 50: sinusoids 0.15-0.35, one number 0.004, a table 1
 
 
@@ -244,45 +207,28 @@ def check_the_spatial_network_is_the_simple_one(replays):
 def check_the_network_learns(replays):
     """On one batch the loss of UNetSinusoidal falls to less than a third within thirty steps."""
     replay = replays["sinusoidal_unet_trained"]
-    losses = replay.losses
-    require_start_values(replay.trained_parameters)
-    if all(torch.equal(tensor, replay.trained_parameters[name]) for name, tensor in replay.parameters.items()):
-        raise Failure("none of its parameters moved", help="Do gradients reach the parameters?")
-    if not losses or not all(map(math.isfinite, losses)) or not losses[-1] < losses[0] / 3:
-        shown = f"{losses[0]:.3f} to {losses[-1]:.3f}" if losses else "nothing"
-        raise Failure(
-            f"in {len(losses)} steps on one batch the loss went from {shown}",
-            help="Do gradients reach the convolutions, and is the prediction free to be negative?",
-        )
+    require_moved(replay.parameters, replay.trained_parameters)
+    require_loss_falls(replay.losses, 1 / 3)
 
 
 def check_the_layers_of_the_timestep_learn(replays):
     """Training moves every linear layer on the timestep's way into the network."""
     replay = replays["sinusoidal_unet_trained"]
-    require_start_values(replay.trained_parameters)
-    layers = {name: tensor for name, tensor in replay.parameters.items() if tensor.dim() == 2}
-    still = [name for name, tensor in layers.items() if torch.equal(tensor, replay.trained_parameters[name])]
-    if still or len(layers) < 2:
-        raise Failure(
-            f"{len(still)} of {len(layers)} linear layers stayed as they were"
-            + (f"; the first is {still[0]}" * bool(still)),
-            misconception="the sinusoids are fixed, the layers behind them are not: they learn what of the timestep "
-            "matters",
-            help="Is the embedding computed inside no_grad, detached, or left out of the sum?",
-        )
+    require_layers_learned(replay.parameters, replay.trained_parameters)
 
 
 def check_both_networks_were_trained_alike(work, replays):
-    """Both networks were trained, with the same number of steps."""
+    """Both networks were trained, with the same number of steps and the same settings, on fresh gradients."""
     if not _can_be_trained(replays, "simple_unet_trained") and work.training.backwards:
         return  # as it was handed out it cannot, and the student tried
-    counts = [steps_with(work, replays[name].parameters) for name in ("simple_unet", "sinusoidal_unet")]
-    if min(counts) == 0 or counts[0] != counts[1]:
-        raise Failure(
-            f"{counts[0]} steps were made with UNetSimple and {counts[1]} with UNetSinusoidal",
-            misconception="two networks compare only after the same training",
-            help="Each network needs an optimizer that holds its own parameters.",
-        )
+    named = {name: replays[replay].parameters for name, replay in NETWORKS.items()}
+    require_trained_alike(work, named)
+
+
+def check_the_noisy_digits_follow_the_forward_process(work):
+    """The networks were trained on sqrt(alpha_bar) times a digit plus sqrt(1 - alpha_bar) times noise, and asked for
+    that noise."""
+    require_noised_pictures(work)
 
 
 def check_the_simple_network_can_be_trained(replays):

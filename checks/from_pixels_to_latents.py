@@ -1,7 +1,5 @@
 """From pixels to latents: the VAE translates between two languages, and diffusion speaks the shorter one."""
 
-import math
-
 import torch
 
 from assay import Failure
@@ -11,8 +9,11 @@ from assay.claims import (
     require_decoder_scale,
     require_encoded,
     require_forward_start,
+    require_measured_loss,
+    require_number,
     require_reverse_step,
     require_scaled_latents,
+    require_stated_factor,
     require_straight_line,
     require_unchanged,
     require_unit_start_noise,
@@ -20,14 +21,15 @@ from assay.claims import (
 
 # Exercises 1 and 2: the VAE -------------------------------------------------------------------------------------------
 
+FEWER = (48, 64, 8)  # times: values, places, and places along one side
 BETWEEN = 3  # mixtures that show a way; the exercise makes five
-APART = 0.5  # dB; a range of 1 instead of 2 is 6.02 dB away, rounding to bytes less than this
 
 
-def check_the_picture_became_a_latent_48_times_smaller(latents):
+def check_the_picture_became_a_latent_48_times_smaller(work, latents):
     """The VAE encoded a picture of values from -1 to 1 into 4 channels at an eighth of its side, 48 times fewer
     numbers."""
     require_compression(latents, 48)
+    require_stated_factor(work.printed, FEWER)
 
 
 def check_the_decoder_got_the_latent_on_its_own_scale(latents):
@@ -42,26 +44,7 @@ def check_latents_are_kept_on_the_scale_of_diffusion(latents):
 
 def check_the_loss_of_the_round_trip_was_measured(work, latents):
     """The decoded picture was compared with the original: its error, or its PSNR over a range of 2."""
-    numbers = [number for number in work.numbers if math.isfinite(number)]
-    errors = [error for error in latents.errors if 0 < error < math.inf]
-    if not errors:
-        raise Failure("no picture was decoded that could be compared with an encoded one")
-    right = [10 * math.log10(4 / error) for error in errors]
-    if any(abs(number - psnr) <= APART for number in numbers for psnr in right):
-        return
-    if any(abs(number - psnr + 20 * math.log10(2)) <= APART for number in numbers for psnr in right):
-        raise Failure(
-            f"the PSNR is {20 * math.log10(2):.1f} dB below that of a mean squared error of {min(errors):.2g}",
-            misconception="the peak of a picture between -1 and 1 is 2, so its square is 4",
-            help="How far apart are the smallest and the largest value that a pixel can have?",
-        )
-    # pictures as bytes or between 0 and 1 are the same pictures on another scale
-    scales = (1.0, 1 / 4, 255**2 / 4)
-    if not any(math.isclose(number, error * s, rel_tol=0.1) for number in numbers for error in errors for s in scales):
-        raise Failure(
-            f"none of {len(numbers)} numbers is the mean squared error of the round trip or its PSNR",
-            help="Compare the decoded picture with the one that was encoded, pixel by pixel.",
-        )
+    require_measured_loss(latents, work.numbers, work.printed)
 
 
 def check_several_pictures_were_encoded(latents):
@@ -114,20 +97,17 @@ def _looks_like(tile, channel):
 
 # Exercise 3: the arithmetic -------------------------------------------------------------------------------------------
 
-EXACT = 1e-9  # relative; the numbers are quotients of whole numbers
-SINGLE = 1e-6  # the same in float32
-
 
 def check_the_values_were_counted(work):
     """A 512x512 picture holds 786,432 values and its latent 16,384."""
-    _require_number(work, "pixel_values", 512 * 512 * 3)
-    _require_number(work, "latent_values", 64 * 64 * 4)
+    require_number(work, "pixel_values", 512 * 512 * 3)
+    require_number(work, "latent_values", 64 * 64 * 4)
 
 
 def check_the_compression_ratio_counts_values(work):
     """The compression ratio is the quotient of the values, channels included."""
     ratio = 512 * 512 * 3 / (64 * 64 * 4)
-    _require_number(
+    require_number(
         work,
         "compression_ratio",
         ratio,
@@ -138,13 +118,13 @@ def check_the_compression_ratio_counts_values(work):
 
 def check_the_places_were_counted(work):
     """A 512x512 picture has 262,144 places and its latent 4,096."""
-    _require_number(work, "pixel_spatial_area", 512 * 512)
-    _require_number(work, "latent_spatial_area", 64 * 64)
+    require_number(work, "pixel_spatial_area", 512 * 512)
+    require_number(work, "latent_spatial_area", 64 * 64)
 
 
 def check_the_spatial_ratio_counts_places(work):
     """The spatial ratio is the quotient of height times width."""
-    _require_number(
+    require_number(
         work,
         "spatial_ratio",
         512 * 512 / (64 * 64),
@@ -154,22 +134,8 @@ def check_the_spatial_ratio_counts_places(work):
 
 def check_the_capstone_was_compared(work):
     """512x512 is some 334 times as large as the capstone's 28x28, 64x64 only some 5 times."""
-    _require_number(work, "pixel_vs_capstone", 512 * 512 / 28**2)
-    _require_number(work, "latent_vs_capstone", 64 * 64 / 28**2)
-
-
-def _require_number(work, name, expected, misconception=None):
-    """The exercise names its results; where a student chose another name, the number must be among the results."""
-    kept = work.value(name)
-    if kept is None:
-        found = [number for number in work.numbers if math.isclose(number, expected, rel_tol=EXACT)]
-        if not found:
-            raise Failure(f"there is no number {name}", misconception, "Compute it in a line of its own.")
-        return
-    allowed = SINGLE if kept.dtype == torch.float32 else EXACT
-    if kept.numel() != 1 or not math.isclose(float(kept), expected, rel_tol=allowed):
-        seen = f"{float(kept):.10g}" if kept.numel() == 1 else f"{kept.numel()} numbers"
-        raise Failure(f"{name} is {seen}", misconception, "Write down what is multiplied and what is divided by what.")
+    require_number(work, "pixel_vs_capstone", 512 * 512 / 28**2)
+    require_number(work, "latent_vs_capstone", 64 * 64 / 28**2)
 
 
 # Exercise 4: the whole way --------------------------------------------------------------------------------------------

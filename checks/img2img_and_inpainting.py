@@ -1,7 +1,5 @@
 """Img2img and inpainting: the denoising loop you know, from another start, and for a part of the picture only."""
 
-import itertools
-
 from assay import Failure
 from assay.claims import (
     is_full,
@@ -18,15 +16,19 @@ from assay.claims import (
     require_full_mask,
     require_guidance,
     require_kept_cells,
-    require_mask,
+    require_nested_masks,
     require_noise_level,
     require_one_schedule,
     require_partial_masks,
     require_picture_forgotten,
+    require_pixel_range,
     require_reference_transitions,
     require_same_picture_and_prompt,
     require_same_start_noise,
     require_sampled_cells,
+    require_shared_start,
+    require_shares,
+    require_shown_picture,
     require_some_strength,
     require_steps_by_strength,
     require_steps_of_schedule,
@@ -37,6 +39,7 @@ from assay.claims import (
 
 GUIDANCE = 7.5  # what the exercises name
 STRENGTHS = 5  # what exercise 1 asks for
+STRENGTH_NAMES = ("strength", "denoising_strength", "img2img_strength")  # those that the replays look for
 LOW = 0.2  # the strength that the replay asks for: far from any that makes a picture
 
 # Exercise 1: strength -------------------------------------------------------------------------------------------------
@@ -80,6 +83,11 @@ def check_one_deterministic_schedule(loops):
 # Exercise 2: img2img by hand ------------------------------------------------------------------------------------------
 
 
+def check_the_pictures_lie_between_minus_one_and_one(latents):
+    """The VAE gets pictures with values from -1 to 1."""
+    require_pixel_range(latents)
+
+
 def check_the_loop_runs_the_last_steps_of_the_schedule(loops):
     """The loop runs through the last timesteps of the schedule, downwards, without a gap."""
     for loop in require_by_hand(loops):
@@ -89,6 +97,7 @@ def check_the_loop_runs_the_last_steps_of_the_schedule(loops):
 def check_the_number_of_steps_follows_the_strength(work, loops, replays):
     """The number of steps is strength times n, also at a strength that was not tried."""
     require_by_hand(loops)
+    require_shares(work, STRENGTH_NAMES)
     try:
         again = _by_hand(replays["low_strength"].work.denoisings)
     except LookupError:  # the strength goes by another name: then a number of the notebook must explain the steps
@@ -124,6 +133,11 @@ def check_the_decoder_gets_the_unscaled_latents(loops):
         require_decode_scaling(loop)
 
 
+def check_the_shown_picture_is_the_decoded_one(latents):
+    """The picture that is shown is what came out of the decoder, with its colours and the right way up."""
+    require_shown_picture(latents)
+
+
 def check_full_strength_forgets_the_picture(loops, replays):
     """At strength 1 all steps run, and the start no longer depends on the picture but for sqrt(alpha_bar)."""
     require_by_hand(loops)
@@ -144,24 +158,12 @@ def check_full_strength_is_text_to_image(work, loops, replays):
 
 def check_a_tight_and_a_generous_mask(edits):
     """Two masks over the same region were used, one of them larger than the other all around or on one side."""
-    masks = [require_mask(edit) for edit in require_partial_masks(edits)]
-    if not any(a.covers(b) for a, b in itertools.permutations(masks, 2)):
-        raise Failure(
-            f"of {len(masks)} masks that cover a part of the picture, none contains another one",
-            help="The generous mask covers what the tight one does, and some way beyond its edge.",
-        )
+    require_nested_masks(edits)
 
 
 def check_both_masks_share_prompt_and_noise(edits):
     """The inpaintings that are compared share prompt, picture and start noise."""
-    runs = [edit.loop for edit in require_partial_masks(edits)]
-    if not any(a.begins_like(b) for a, b in itertools.combinations(runs, 2)):
-        raise Failure(
-            f"of {len(runs)} inpaintings no two began from the same latents with the same prompt",
-            misconception="the first call uses the generator up: the second then gets other noise, and what differs "
-            "is not due to the mask",
-            help="Make a generator with the same seed for every call.",
-        )
+    require_shared_start(edits)
 
 
 def check_white_is_edited_and_black_is_kept(edits):

@@ -3,20 +3,26 @@
 from assay import Failure
 from assay.claims import (
     cross_attention_projections,
+    own_blends,
     require_adapter_draws,
     require_adapter_gradients,
     require_adapter_learned,
+    require_captions,
     require_cross_attention_targets,
+    require_each_and_together,
     require_forward_process,
     require_fresh_steps,
     require_loaded_adapters,
     require_model_unchanged,
     require_noise_target,
     require_only_lora_gradients,
+    require_pixel_range,
+    require_shared_by_all,
     require_size_by_formula,
     require_sum_of_weights,
     require_unchanged,
     require_varied_timesteps,
+    require_with_and_without_adapter,
     require_zero_start,
 )
 
@@ -97,6 +103,11 @@ def _count(shape):
 # Exercises 2, 3 and 4: the training step ------------------------------------------------------------------------------
 
 
+def check_the_pictures_lie_between_minus_one_and_one(latents):
+    """The VAE gets pictures with values from -1 to 1."""
+    require_pixel_range(latents)
+
+
 def check_the_noisy_latent_follows_the_forward_process(training):
     """The U-Net's input is sqrt(alpha_bar) times the scaled latent plus sqrt(1 - alpha_bar) times unit noise."""
     require_forward_process(training)
@@ -119,12 +130,12 @@ def check_every_step_is_a_fresh_gradient_step(training):
 
 def check_the_caption_reaches_the_unet(work):
     """The U-Net is told the caption: its text input is the text encoder's answer to one."""
-    _require_captions(work)
+    require_captions(work)
 
 
 def check_captions_are_used(work):
     """Each picture is trained with its own caption, so the U-Net's text input differs from step to step."""
-    texts = _require_captions(work)
+    texts = require_captions(work)
     if len(set(texts)) < 2:
         raise Failure(
             f"all {len(texts)} training samples had the same text",
@@ -132,19 +143,6 @@ def check_captions_are_used(work):
             "caption the style is tied to no words",
             help="Which text does the loop encode, and when?",
         )
-
-
-def _require_captions(work):
-    """The token ids of every training sample's text; a failure when one came from no text encoder."""
-    texts = work.captions
-    foreign = [number for number, text in enumerate(texts, 1) if text is None]
-    if foreign or not texts:
-        raise Failure(
-            f"the text input of {len(foreign)} of {len(texts)} training samples is no answer of the text encoder",
-            misconception="cross-attention reads the caption as CLIP encodes it; anything else says nothing to it",
-            help="What does the U-Net get as encoder_hidden_states?",
-        )
-    return texts
 
 
 # Exercises 2, 3 and 4: the adapter ------------------------------------------------------------------------------------
@@ -195,42 +193,27 @@ def check_vae_and_clip_are_unchanged(work):
 
 def check_the_learned_adapter_draws(work, blends):
     """A picture was drawn with the learned adapter; merged into the weights, it is what it was beside them."""
-    require_adapter_draws(_own(work, blends))
+    require_adapter_draws(own_blends(work, blends))
 
 
 def check_pictures_with_and_without_the_adapter(work, blends):
     """Pictures with and without the adapter began from the same noise, with the same prompt."""
-    own = _own(work, blends)
-    with_adapter, without = [b for b in own if b.adapters], [b for b in own if not b.adapters]
-    if not any(_comparable(one, other) for one in with_adapter for other in without):
-        raise Failure(
-            f"{len(with_adapter)} pictures with the adapter, {len(without)} without; no two of them share noise and "
-            "prompt",
-            misconception="two pictures from different noise differ anyway; the comparison then shows nothing",
-            help="Same prompt, same seed, once with the adapter and once without.",
-        )
+    require_with_and_without_adapter(own_blends(work, blends))
 
 
 def check_both_adapters_are_really_loaded(work, blends):
     """Both trained adapters are really in the pipeline: pictures were drawn with what they had learned."""
-    require_loaded_adapters(work, _own(work, blends))
+    require_loaded_adapters(work, own_blends(work, blends))
 
 
 def check_each_adapter_and_both_drew(work, blends):
     """Each adapter drew alone, and both drew together."""
-    kinds = _by_adapters(_own(work, blends))
-    both, alone = max(kinds, key=len, default=frozenset()), {next(iter(k)) for k in kinds if len(k) == 1}
-    if len(both) < 2 or not both <= alone:
-        raise Failure(
-            f"{len(both) if len(both) > 1 else 0} adapters drew together, {len(alone)} drew alone",
-            misconception="without each adapter alone there is nothing to hold the blend against",
-            help="Draw with the first, with the second, then with both.",
-        )
+    require_each_and_together(own_blends(work, blends))
 
 
 def check_adapters_add_up_on_weights(work, blends):
     """Together the adapters are a sum of weights: W + w1 B1 A1 + w2 B2 A2."""
-    both = [blend for blend in _own(work, blends) if len(blend.adapters) > 1]
+    both = [blend for blend in own_blends(work, blends) if len(blend.adapters) > 1]
     if not both:
         raise Failure(
             "no picture was drawn with two adapters in the weights",
@@ -243,35 +226,4 @@ def check_adapters_add_up_on_weights(work, blends):
 
 def check_base_and_blends_share_noise_and_prompt(work, blends):
     """The base model and every kind of blend drew the same prompt from the same noise."""
-    kinds = _by_adapters(_own(work, blends))
-    if frozenset() not in kinds:
-        raise Failure(
-            f"{sum(map(len, kinds.values()))} pictures with adapters, none without",
-            help="Draw the base model's picture too; what an adapter does is the difference to it.",
-        )
-    if not any(_everywhere(picture, kinds.values()) for picture in kinds[frozenset()]) or len(kinds) < 2:
-        raise Failure(
-            "no noise and prompt were used for the base model and for every blend",
-            misconception="with different noise nobody can tell the adapter's effect from chance",
-            help="Give every generation a generator with the same seed, and the same prompt.",
-        )
-
-
-def _own(work, blends):
-    return [blend for blend in blends if blend.picture.exercise == work.number]
-
-
-def _by_adapters(blends):
-    """The pictures' blends by the set of adapters that took part."""
-    kinds = {}
-    for blend in blends:
-        kinds.setdefault(blend.adapters, []).append(blend)
-    return kinds
-
-
-def _everywhere(one, kinds):
-    return all(any(_comparable(one, other) for other in blends) for blends in kinds)
-
-
-def _comparable(one, other):
-    return one.picture.same_start(other.picture) and one.picture.prompt_ids == other.picture.prompt_ids
+    require_shared_by_all(own_blends(work, blends))

@@ -43,7 +43,8 @@ def check_the_weights_kept_are_those_of_the_notebooks_own_tensors(work, replays)
     picture, text, to_query, to_key = (work.value(name) for name in names)
     if any(tensor is None for tensor in (picture, text, to_query, to_key)):
         raise LookupError("the exercise's tensors were not found under the names that it gives them")
-    kept, own = _kept_weights(work), (picture, text, {"Q": to_query, "K": to_key})
+    layers = {letter: _with_bias(work, letter, weight) for letter, weight in (("Q", to_query), ("K", to_key))}
+    kept, own = _kept_weights(work), (*(torch.cat([x, torch.ones(len(x), 1)], dim=1) for x in (picture, text)), layers)
     # a slip inside the function has a criterion of its own and is not held against its use
     slips = [_slips(given, answer) for given, answer in _calls(replays["hidden_cross_attention"])]
     followed = [slipped_weights(slip, *own) for slip in set.intersection(*slips)]
@@ -104,6 +105,12 @@ def _layers(given):
 def _slips(given, answer):
     weights = output_and_weights(answer, len(given["x_text"]))[1]
     return attention_slips(weights, given["x_spatial"], given["x_text"], _layers(given))
+
+
+def _with_bias(work, letter, weight):
+    """The layer's weights, (d, d + 1), as they are for an input with a 1 behind it: then a bias is a column."""
+    bias = work.value(f"W_{letter}.bias")
+    return torch.cat([weight, (torch.zeros(len(weight)) if bias is None else bias)[:, None]], dim=1)
 
 
 def _near(found, value):

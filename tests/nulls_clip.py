@@ -24,8 +24,10 @@ GIVEN = FEATURES | LENGTHS | PREDICTED | PROBED | {TABLE, ENCODED}
 RESTS_ON = {
     "features": GIVEN,
     "sample": FEATURES,
-    "left": {(3, "image-features-have-unit-length")},
-    "right": {(3, "text-features-have-unit-length")},
+    # Exercises 2 and 4 recompute the tables from the features, and find them in drawn pictures and numbers as well.
+    "left": LENGTHS,
+    "right": LENGTHS,
+    "result": LENGTHS,
     "tensor": PREDICTED,
     EVERY: GIVEN,
 }

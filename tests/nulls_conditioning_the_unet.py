@@ -25,6 +25,7 @@ BUILT = {
     (4, "the-spatial-network-is-the-simple-one"),
 }
 TRAINED = {(4, "the-layers-of-the-timestep-learn"), (4, "the-network-learns")}
+NOISED = {(4, "the-noisy-digits-follow-the-forward-process")}
 DRAWN = {(2, "similarities-of-timesteps-were-drawn")}
 
 # Role of a tensor -> the criteria that rest on it, those that wait for a companion that does among them.
@@ -33,7 +34,10 @@ RESTS_ON = {
     "before": BUILT,
     "after": TRAINED,
     "values": DRAWN,
-    EVERY: ANSWERED | BUILT | TRAINED | DRAWN,
+    "sample": NOISED,
+    "prediction": NOISED,
+    "gradient": NOISED,
+    EVERY: ANSWERED | BUILT | TRAINED | DRAWN | NOISED,
 }
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE = {"drawn": DRAWN}

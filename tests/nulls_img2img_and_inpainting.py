@@ -16,6 +16,8 @@ FORGET, TEXT = "full-strength-forgets-the-picture", "full-strength-is-text-to-im
 SHARED, SIDES = "both-masks-share-prompt-and-noise", "white-is-edited-and-black-is-kept"
 SHARP, KEPT = "the-mask-decides-and-does-not-blend", "the-kept-region-is-the-picture"
 LEVEL, EMPTY = "the-kept-region-has-each-steps-noise-level", "an-empty-mask-returns-the-picture"
+RANGE = "the-pictures-lie-between-minus-one-and-one"
+SHOWN = "the-shown-picture-is-the-decoded-one"
 FULL = "a-full-mask-is-text-to-image"
 
 # Role of a tensor -> the criteria that rest on it, those that wait for a companion that does among them.
@@ -23,10 +25,16 @@ RESTS_ON = {
     "sample": {(1, NOISE_1), *((2, name) for name in (START, NOISE_2, STEP, FORGET, TEXT)),
                *((3, name) for name in (SHARED, SIDES, SHARP, LEVEL, FULL))},
     "prediction": {(2, STEP), (2, TEXT), (3, SIDES), (3, SHARP), (3, FULL)},
-    # which side a cell took shows in what the sampler made of it; that the other side is the picture's is KEPT's matter
-    "mean": {(1, FIVE), (1, NOISE_1), (2, START), (2, NOISE_2), (2, FORGET), (3, KEPT), (3, LEVEL), (4, KEPT)},
+    "mean": {(1, FIVE), (1, NOISE_1), (2, RANGE), (2, START), (2, NOISE_2), (2, FORGET), (3, SIDES), (3, KEPT),
+             (3, LEVEL), (4, KEPT)},
+    # What a scheduler's step answered carries nothing alone. Where none was seen, DECODE rests on what the judge's own
+    # scheduler makes of "sample" and "prediction": the mistake "the step by hand, decoded without the scaling factor"
+    # is caught that way, and test_claims_denoising has the wrong scales.
+    "stepped": set(),
     "tensor": {(1, FARTHER), (2, DECODE), (3, SIDES), (3, SHARP), (3, KEPT), (3, EMPTY), (3, FULL), (4, KEPT)},
     "latents": {(3, EMPTY)},
+    "thumbnail": {(2, SHOWN)},
+    "thumbnails": {(2, SHOWN)},
     EVERY: set(),
 }  # fmt: skip
 # One kind of facts alone is no work.

@@ -10,6 +10,7 @@ SMALLER = (
     ("num_inference_steps=10", "num_inference_steps=2"),
 )
 FORWARD, TARGET = "the-noisy-latent-follows-the-forward-process", "the-loss-target-is-the-noise"
+RANGES = {(number, "the-pictures-lie-between-minus-one-and-one") for number in (2, 3, 4)}
 TRAINED = {(number, FORWARD) for number in (2, 3, 4)} | {(number, TARGET) for number in (2, 3, 4)}
 TEXTS = {(2, "the-caption-reaches-the-unet"), (3, "captions-are-used")}
 COMPARED = {(3, "pictures-with-and-without-the-adapter"), (4, "base-and-blends-share-noise-and-prompt")}
@@ -26,14 +27,14 @@ ADAPTER |= {(number, name) for number in (3, 4) for name in (
 # Role of a tensor -> the criteria that rest on it, those that wait for a companion that does among them.
 RESTS_ON = {
     "sample": TRAINED | COMPARED,
-    "mean": TRAINED,
+    "mean": TRAINED | RANGES,
     "prediction": {pair for pair in TRAINED if pair[1] == TARGET},
     "gradient": {pair for pair in TRAINED if pair[1] == TARGET},
     "text": TEXTS,
     "A": BLENDS,
     "B": BLENDS | ADAPTER,
     "answered": BLENDS,
-    EVERY: TRAINED | TEXTS | BLENDS | ADAPTER,
+    EVERY: TRAINED | RANGES | TEXTS | BLENDS | ADAPTER,
 }
 # One kind of facts alone is no work; these say what little a kind proves by itself.
 PROVED_ALONE = {

@@ -1,12 +1,14 @@
-"""What is said about predictions that are right, partly wrong, all wrong, or none at all."""
+"""What is said about predictions that are right, partly wrong, all wrong, or none at all, and about tables whose
+vectors are not theirs."""
 
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from assay.claims.contrast import require_argmax
+from assay.claims.contrast import require_argmax, require_unit_features
 from assay.failure import Failure
+from assay.judging.observations.contrast import Table
 
 PICTURES = torch.tensor([[1.0, 0.0, 0.1], [0.0, 1.0, 0.1], [0.1, 0.0, 1.0], [0.9, 0.1, 0.0]])
 CLASSES = torch.eye(3)
@@ -39,3 +41,32 @@ def test_wrong_predictions_are_counted(guesses: list[int], share: str) -> None:
 def test_what_holds_no_class_for_each_picture_is_no_prediction(lists: tuple[list[int], ...]) -> None:
     with pytest.raises(Failure, match="no list with a class for each of 4 pictures"):
         chosen(*lists)
+
+
+UNITS = torch.nn.functional.normalize(PICTURES.double(), dim=1)
+TEXTS = torch.eye(3, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("left", [torch.zeros_like(UNITS), torch.ones_like(UNITS), UNITS.flip(0), UNITS[:2]])
+def test_a_table_that_is_no_product_of_these_vectors_says_nothing_of_them(left: torch.Tensor) -> None:
+    table = Table.of(UNITS @ TEXTS.T, left, TEXTS)
+    assert (table.left, table.right) == (None, None)
+    assert table.holds_cosines(UNITS, TEXTS)  # what it holds it holds nevertheless
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_product_in_any_precision_is_one(dtype: torch.dtype) -> None:
+    left, right = 100 * UNITS.to(dtype), TEXTS.to(dtype)
+    assert Table.of((left @ right.T).double(), left.double(), right.double()).left is not None
+
+
+def test_cosines_of_vectors_of_any_length_are_theirs() -> None:
+    assert Table.of(UNITS @ TEXTS.T, 7 * UNITS, TEXTS, straight=True).left is not None
+
+
+@pytest.mark.parametrize("other", [torch.zeros(4, 3, dtype=torch.float64), torch.ones(4, 3, dtype=torch.float64)])
+def test_features_compared_with_vectors_without_direction_were_not_compared(other: torch.Tensor) -> None:
+    work = SimpleNamespace(read=TEXTS, seen=UNITS, tables=[Table.of(other @ TEXTS.T, other, TEXTS)])
+    with pytest.raises(Failure, match="point nowhere"):
+        require_unit_features(work, "texts")
+    require_unit_features(SimpleNamespace(read=TEXTS, seen=UNITS, tables=[Table.of(UNITS, UNITS, TEXTS)]), "texts")

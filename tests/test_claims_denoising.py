@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from loops import SCALE, drawn, loop
 
@@ -147,6 +149,17 @@ def test_steps_may_be_rounded_either_way(strength, passes):
 def test_latents_on_another_scale_are_no_input_of_the_decoder(decode):
     with pytest.raises(Failure, match="times as large"):
         require_decode_scaling(loop(decode=decode))
+
+
+@pytest.mark.parametrize(("decode", "passes"), [(1 / SCALE, True), (1.0, False), (SCALE, False)])
+def test_where_no_step_of_a_scheduler_was_seen_the_reference_says_what_is_to_be_decoded(decode, passes):
+    made = loop(decode=decode)
+    made = replace(made, decoded=replace(made.decoded, stepped=()))
+    if passes:
+        require_decode_scaling(made)
+    else:
+        with pytest.raises(Failure, match="times as large"):
+            require_decode_scaling(made)
 
 
 def test_a_schedule_cut_short_at_full_strength_still_knows_the_picture():

@@ -94,10 +94,17 @@ WRONG = {
     "no last blend": ({"blend": lambda n, z, b: z if n == 9 else pasted(n, z, b)}, {"effect", "kept"}),
     "clean all along": ({"kept": lambda n, clean, noise, alpha: clean}, {"level"}),
     "cut and paste": ({"blend": lambda n, z, b: pasted(n, z, b) if n == 9 else z}, {"level"}),
+    "zeros put back": ({"kept": lambda n, clean, noise, alpha: 0 * clean}, {"effect", "binary", "kept", "level"}),
+    "noise put back last": ({"kept": lambda n, z, e, a: a**0.5 * z + (1 - a) ** 0.5 * e if n < 9 else e},
+                            {"effect", "binary", "kept"}),
+    "another picture put back": ({"kept": lambda n, z, e, a: a**0.5 * drawn(9) + (1 - a) ** 0.5 * e},
+                                 {"effect", "binary", "kept", "level"}),
+    "ten times too large at last": ({"kept": lambda n, z, e, a: a**0.5 * z + (1 - a) ** 0.5 * e if n < 9 else 10 * z},
+                                    {"binary", "kept"}),
     "soft": ({"plane": SOFT}, {"binary"}),
     "nothing edited": ({"plane": 0 * HARD}, {"effect", "edited", "sampled"}),
     "not a number": ({"plane": HARD * float("nan")}, {"effect", "binary", "kept", "edited", "level", "sampled"}),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -56,7 +56,7 @@ def test_the_guess_of_the_clean_latent_is_told_apart(reversal):
     assert not reversal.leads_to(clean)
 
 
-@pytest.mark.parametrize("wrong", ["input", "difference", "longer stride", "nan", "scaled", "more noise"])
+@pytest.mark.parametrize("wrong", ["input", "difference", "longer stride", "nan", "constant", "scaled", "more noise"])
 def test_other_latents_are_refused(reversal, wrong):
     mean = ddim(reversal, TIME - 1, variance(TIME - 1))
     fresh = torch.randn(SHAPE, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
@@ -65,6 +65,7 @@ def test_other_latents_are_refused(reversal, wrong):
         "difference": reversal.step.sample - reversal.step.prompt,
         "longer stride": ddim(reversal, TIME - 50),
         "nan": torch.full(SHAPE, math.nan, dtype=torch.float64),
+        "constant": torch.zeros(SHAPE, dtype=torch.float64),
         "scaled": mean / 0.18215,
         "more noise": mean + 1.2 * math.sqrt(variance(TIME - 1)) * fresh,
     }[wrong]
@@ -79,3 +80,13 @@ def test_a_scheduler_that_was_given_other_noise_is_noticed(reversal):
     assert own.used_its_own_prediction
     assert not other.used_its_own_prediction
     assert not nothing.used_its_own_prediction
+
+
+@pytest.mark.parametrize("number", [0.0, 1.0])
+def test_a_constant_follows_from_nothing_even_where_the_arithmetic_leads_to_it(reversal, number):
+    sample = torch.full((1, *SHAPE), number)
+    prediction = torch.zeros_like(sample)
+    call = {"call": 1, "times": [TIME], "dtype": "torch.float32", "conditions": ["a"], "sample": "s", "prediction": "p"}
+    step = Step([call], {"s": sample, "p": prediction}.get, set())
+    flat = Reversal(**{**vars(reversal), "step": step})
+    assert not flat.leads_to(ddim(flat, TIME - 1))

@@ -9,7 +9,7 @@ from commands import command, edit, own_course, small_notebook
 
 from assay.course import lessons
 
-COMMANDS = ("run", "regrade", "kit", "register")
+COMMANDS = ("run", "regrade", "kit", "register", "doctor")
 
 
 @pytest.fixture(autouse=True)

@@ -7,23 +7,20 @@ import json
 
 import pytest
 
-from assay.mutating import Mutating, Site, Verdict, fits, hurried, legal_rules, sites, summary
-from assay.mutation import Mutant, mutants
-from assay.proof import Legal, source_of
+from assay.mutating import Mutating, Site, Verdict, drawn, fits, hurried, rules, sites, summary
+from assay.mutation import Mutant
+from assay.proof import Legal, Survivor
 
 LESSON = "textual-inversion"
 
 
-def mutant(reference, description):
-    """The mutant of exercise 1 with that description."""
-    found = [
-        Site(1, index, one)
-        for index, cell in enumerate(reference["cells"][:9])
-        if cell["cell_type"] == "code" and index > 3
-        for one in mutants(source_of(cell))
-        if one.description.startswith(description)
+def mutant(reference, description, exercise=1):
+    """The mutant of an exercise whose description begins so."""
+    (site,) = [
+        site
+        for site in sites(reference)
+        if site.exercise == exercise and site.mutant.description.startswith(description)
     ]
-    (site,) = found
     return site
 
 
@@ -41,21 +38,35 @@ def reference(session):
 
 def test_mutants_are_sorted_by_what_becomes_of_them(mutating, reference):
     chosen = [
-        mutant(reference, "text_encoder.resize_token_embeddings(len(tokenizer)) -> pass"),
+        mutant(reference, "zt = scheduler.add_noise(z0, eps, t) -> zt = scheduler.add_noise(eps, z0, t)", 2),
         mutant(reference, "free_memory() -> pass"),
         mutant(reference, "start_id = word_id(tokenizer, 'cat') -> "),
     ]
     mutating.rules = ()
     caught, unnoticeable, stopped = mutating.run(chosen, jobs=1)
-    assert caught.kind == "caught" and "the-table-grew-by-the-new-tokens" in caught.caught_by
+    assert caught.kind == "caught" and "the-noisy-latent-follows-the-forward-process" in caught.caught_by
     assert (unnoticeable.kind, stopped.kind) == ("unnoticeable", "stopped")
 
 
+def test_mutants_are_asked_the_same_hidden_questions(session, tmp_path):
+    lesson = hurried(session.lessons["img2img-and-inpainting"])
+    lessons = session.lessons | {lesson.files.slug: lesson}
+    mutating = Mutating(dataclasses.replace(session, lessons=lessons), lesson, tmp_path)
+    mutating.rules = ()
+    called = "without, with_prompt = unet(torch.cat([z, z]), t, encoder_hidden_states=context).sample.chunk"
+    chunks = f"{called}(2) -> {called}(3)"
+    same = mutant(json.loads(lesson.files.reference.read_text(encoding="utf-8")), chunks, 2)
+    assert same.mutant.after.endswith(".chunk(3)")  # of two rows, that is the same two
+    (verdict,) = mutating.run([same], jobs=1)
+    assert verdict.kind == "unnoticeable"
+
+
 def test_the_sample_is_the_same_for_the_same_seed(reference):
-    assert sites(reference, 20, 1) == sites(reference, 20, 1) != sites(reference, 20, 2)
-    every = sites(reference, 10_000, 1)
+    every = sites(reference)
     assert {site.exercise for site in every} == {1, 2, 3, 4}
-    assert all(site in every for site in sites(reference, 20, 1))
+    assert drawn(every, 20, 1) == drawn(every, 20, 1) != drawn(every, 20, 2)
+    assert drawn(every, 10_000, 1) == every
+    assert all(site in every for site in drawn(every, 20, 1))
 
 
 def verdict(kind, *caught_by):
@@ -72,10 +83,9 @@ def test_the_score_decides_the_exit_status(kinds, status, capsys):
     assert "that change what is observed" in capsys.readouterr().out
 
 
-def test_every_legality_rule_is_met_by_a_mutant_and_says_why(session):
+def test_every_rule_is_met_by_a_mutant_and_says_why(session):
     for lesson in session.lessons.values():
-        reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
-        every = sites(reference, 1_000_000, 1)
-        for rule in legal_rules(lesson):
-            assert isinstance(rule, Legal) and rule.reason
+        every = sites(json.loads(lesson.files.reference.read_text(encoding="utf-8")))
+        for rule in rules(lesson):
+            assert isinstance(rule, Legal | Survivor) and rule.reason
             assert any(fits(rule, site) for site in every), f"{lesson.files.slug}: no mutant meets {rule.pattern!r}"

@@ -39,3 +39,13 @@ def test_variables_count_to_the_digits_of_float32():
     assert any(one.says(1 / 3) for one in stated("", 0.33333334))
     assert not any(one.says(1 / 3) for one in stated("", 0.3334, float("nan"), float("inf")))
     assert not Stated(0.0, 0.0).says(1e-9)
+
+
+@pytest.mark.parametrize("text", ["about 335 times", "~335x", "≈ 335", "roughly: 335", "335 times (rounded up)"])
+def test_a_number_may_be_called_rounded(text):
+    assert [one.value for one in stated(text) if one.rounded] == [335]
+
+
+@pytest.mark.parametrize("text", ["335.0 times", "about pictures: 335", "a round number is 335", "rounded\n335"])
+def test_a_number_is_not_rounded_because_of_words_elsewhere(text):
+    assert not any(one.rounded for one in stated(text))

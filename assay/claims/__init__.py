@@ -1,5 +1,6 @@
 """Claims that several lessons make: each function passes in silence or raises `Failure`."""
 
+from assay.claims.arithmetic import require_number, require_stated_factor, require_stated_parameters
 from assay.claims.attention import (
     attention_slips,
     attention_weights,
@@ -9,10 +10,15 @@ from assay.claims.attention import (
     slipped_weights,
 )
 from assay.claims.blends import (
+    own_blends,
     require_adapter_draws,
+    require_each_and_together,
     require_loaded_adapters,
+    require_shared_by_all,
     require_sum_of_weights,
+    require_with_and_without_adapter,
 )
+from assay.claims.classes import require_successes_by_class
 from assay.claims.contrast import (
     compared_groups,
     holds_all,
@@ -48,15 +54,20 @@ from assay.claims.inpainting import (
     require_full_mask,
     require_kept_cells,
     require_mask,
+    require_nested_masks,
     require_noise_level,
     require_partial_masks,
     require_sampled_cells,
+    require_shared_start,
 )
 from assay.claims.latents import (
     require_compression,
     require_decoder_scale,
     require_encoded,
+    require_measured_loss,
+    require_pixel_range,
     require_scaled_latents,
+    require_shown_picture,
     require_straight_line,
 )
 from assay.claims.lora import (
@@ -68,17 +79,24 @@ from assay.claims.lora import (
     require_size_by_formula,
     require_zero_start,
 )
-from assay.claims.modulation import explain, groups
+from assay.claims.modulation import explain, groups, require_plain_norm
 from assay.claims.networks import (
+    require_layers_learned,
+    require_loss_falls,
+    require_moved,
     require_same_convolutions,
     require_start_values,
-    steps_with,
+    require_trained_alike,
 )
+from assay.claims.noising import require_noised_pictures
+from assay.claims.pictures import require_same_subjects, require_with_and_without_token
 from assay.claims.reversal import require_decoded_result, require_reverse_step
 from assay.claims.rows import (
     require_learned,
     require_new_tokens,
     require_original_answer,
+    require_plain_prompt,
+    require_prompt_gradients,
     require_row_gradients,
     require_unchanged_rows,
 )
@@ -89,11 +107,19 @@ from assay.claims.strength import (
     require_one_schedule,
     require_same_picture_and_prompt,
     require_same_start_noise,
+    require_shares,
     require_some_strength,
     strength_of,
 )
-from assay.claims.timesteps import require_sinusoids, require_two_layers
+from assay.claims.timesteps import (
+    require_equal_lengths,
+    require_neighbourhood,
+    require_sinusoids,
+    require_two_layers,
+    shows_neighbourhood,
+)
 from assay.claims.training import (
+    require_captions,
     require_forward_process,
     require_fresh_steps,
     require_noise_target,
@@ -113,6 +139,7 @@ __all__ = [
     "holds_all",
     "is_full",
     "output_and_weights",
+    "own_blends",
     "require_adapter_draws",
     "require_adapter_gradients",
     "require_adapter_learned",
@@ -120,6 +147,7 @@ __all__ = [
     "require_attention",
     "require_binary_effect",
     "require_by_hand",
+    "require_captions",
     "require_compression",
     "require_continuation",
     "require_cosine_table",
@@ -129,11 +157,13 @@ __all__ = [
     "require_decoded_result",
     "require_decoder_scale",
     "require_distributions",
+    "require_each_and_together",
     "require_edited_cells",
     "require_effective_mask",
     "require_empty_mask",
     "require_encoded",
     "require_encoder_features",
+    "require_equal_lengths",
     "require_farther_with_strength",
     "require_forward_process",
     "require_forward_start",
@@ -143,35 +173,56 @@ __all__ = [
     "require_guidance",
     "require_guided",
     "require_kept_cells",
+    "require_layers_learned",
     "require_learned",
     "require_loaded_adapters",
+    "require_loss_falls",
     "require_mask",
+    "require_measured_loss",
     "require_model_unchanged",
+    "require_moved",
+    "require_neighbourhood",
+    "require_nested_masks",
     "require_new_tokens",
     "require_noise_level",
     "require_noise_target",
+    "require_noised_pictures",
+    "require_number",
     "require_one_schedule",
     "require_only_lora_gradients",
     "require_original_answer",
     "require_partial_masks",
     "require_picture_forgotten",
+    "require_pixel_range",
+    "require_plain_norm",
+    "require_plain_prompt",
+    "require_prompt_gradients",
     "require_reference_transitions",
     "require_reverse_step",
     "require_row_gradients",
     "require_same_convolutions",
     "require_same_picture_and_prompt",
     "require_same_start_noise",
+    "require_same_subjects",
     "require_sampled_cells",
     "require_scaled_latents",
+    "require_shared_by_all",
+    "require_shared_start",
+    "require_shares",
+    "require_shown_picture",
     "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",
     "require_start_values",
+    "require_stated_factor",
+    "require_stated_parameters",
     "require_steps_by_strength",
     "require_steps_of_schedule",
     "require_straight_line",
+    "require_successes_by_class",
     "require_sum_of_weights",
     "require_text_to_image",
+    "require_trained_alike",
     "require_training",
     "require_two_layers",
     "require_unchanged",
@@ -179,9 +230,11 @@ __all__ = [
     "require_unit_features",
     "require_unit_start_noise",
     "require_varied_timesteps",
+    "require_with_and_without_adapter",
+    "require_with_and_without_token",
     "require_zero_start",
     "shows_lengths",
+    "shows_neighbourhood",
     "slipped_weights",
-    "steps_with",
     "strength_of",
 ]

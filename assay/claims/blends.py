@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from assay.failure import Failure
 from assay.judging.observations import Work
@@ -62,6 +62,67 @@ def require_loaded_adapters(work: Work, blends: Sequence[Blend]) -> None:
             f"{len(active)} of the trained adapters took part in the pictures of this exercise",
             help="Train a second adapter, load both into one pipeline and look at its list of adapters.",
         )
+
+
+def own_blends(work: Work, blends: Iterable[Blend]) -> list[Blend]:
+    """Those of the exercise's own pictures."""
+    return [blend for blend in blends if blend.picture.exercise == work.number]
+
+
+def require_with_and_without_adapter(blends: Sequence[Blend]) -> None:
+    """Fail unless a picture with an adapter and one without began from the same noise, with the same prompt."""
+    with_adapter, without = [b for b in blends if b.adapters], [b for b in blends if not b.adapters]
+    if not any(_comparable(one, other) for one in with_adapter for other in without):
+        raise Failure(
+            f"{len(with_adapter)} pictures with the adapter, {len(without)} without; no two of them share noise and "
+            "prompt",
+            misconception="two pictures from different noise differ anyway; the comparison then shows nothing",
+            help="Same prompt, same seed, once with the adapter and once without.",
+        )
+
+
+def require_each_and_together(blends: Sequence[Blend]) -> None:
+    """Fail unless two adapters drew together, and each of them alone."""
+    kinds = _by_adapters(blends)
+    both, alone = max(kinds, key=len, default=frozenset()), {next(iter(k)) for k in kinds if len(k) == 1}
+    if len(both) < 2 or not both <= alone:
+        raise Failure(
+            f"{len(both) if len(both) > 1 else 0} adapters drew together, {len(alone)} drew alone",
+            misconception="without each adapter alone there is nothing to hold the blend against",
+            help="Draw with the first, with the second, then with both.",
+        )
+
+
+def require_shared_by_all(blends: Sequence[Blend]) -> None:
+    """Fail unless the base model and every kind of blend drew the same prompt from the same noise."""
+    kinds = _by_adapters(blends)
+    if frozenset() not in kinds:
+        raise Failure(
+            f"{sum(map(len, kinds.values()))} pictures with adapters, none without",
+            help="Draw the base model's picture too; what an adapter does is the difference to it.",
+        )
+    if not any(_everywhere(picture, kinds.values()) for picture in kinds[frozenset()]) or len(kinds) < 2:
+        raise Failure(
+            "no noise and prompt were used for the base model and for every blend",
+            misconception="with different noise nobody can tell the adapter's effect from chance",
+            help="Give every generation a generator with the same seed, and the same prompt.",
+        )
+
+
+def _by_adapters(blends: Sequence[Blend]) -> dict[frozenset[str], list[Blend]]:
+    """The pictures' blends by the set of adapters that took part."""
+    kinds: dict[frozenset[str], list[Blend]] = {}
+    for blend in blends:
+        kinds.setdefault(blend.adapters, []).append(blend)
+    return kinds
+
+
+def _everywhere(one: Blend, kinds: Iterable[list[Blend]]) -> bool:
+    return all(any(_comparable(one, other) for other in blends) for blends in kinds)
+
+
+def _comparable(one: Blend, other: Blend) -> bool:
+    return one.picture.same_start(other.picture) and one.picture.prompt_ids == other.picture.prompt_ids
 
 
 def _is_sum(blend: Blend) -> bool:

@@ -64,10 +64,20 @@ def require_unit_features(contrast: Contrast, what: str) -> None:
     own = contrast.seen if what == "pictures" else contrast.read
     if not len(own):
         raise Failure(f"no {what} were encoded")
-    sides = [(side, table) for table in contrast.tables for side in (table.left, table.right) if side is not None]
-    # a vector of zeros has no direction, and points along any feature as little as along another
-    used = [(side, table) for side, table in sides if places(side, own) is not None and bool(side.any(dim=1).all())]
-    if not used and any(side.shape[1:] == own.shape[1:] for side, _ in sides):
+    sides = [
+        (side, other, table)
+        for table in contrast.tables
+        for side, other in ((table.left, table.right), (table.right, table.left))
+        if side is not None and other is not None
+    ]
+    met = [(side, other, table) for side, other, table in sides if places(side, own) is not None and _points(side)]
+    used = [(side, table) for side, other, table in met if _points(other)]
+    if met and not used:
+        raise Failure(
+            f"the features of the {what} were compared with vectors that point nowhere",
+            help="Print one row of each table that you multiply.",
+        )
+    if not met and any(side.shape[1:] == own.shape[1:] for side, _, _ in sides):
         raise Failure(
             f"the vectors that were compared are not the features of the {what}, at any length",
             misconception="each row is one feature vector, and it is the rows that get the length 1",
@@ -84,6 +94,12 @@ def require_unit_features(contrast: Contrast, what: str) -> None:
             misconception=LENGTH,
             help="Where in your lines do the features get the length 1?",
         )
+
+
+def _points(vectors: torch.Tensor) -> bool:
+    """Whether every vector has a direction of its own: zeros have none, and lie along any feature as little as along
+    another; a table of one number everywhere is no features."""
+    return bool(vectors.any(dim=1).all()) and not is_constant(vectors)
 
 
 def require_argmax(

@@ -7,6 +7,7 @@ by 6 % and more.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 
@@ -29,6 +30,7 @@ MOST = 0.05  # latents have a deviation of 1; a last blend that is still noisy i
 ROUNDING = 1e-5  # of the largest latent: multiplying and dividing by the scaling factor
 CHANGED = 0.1  # root mean square; latents have a deviation of 1, and two samples of one prompt differ by 0.3 and more
 LEVEL = 0.02  # relative; see above
+LIKENESS = 0.5  # correlation; the picture at any scale and with the last step's noise gives 0.9 and more, others 0.1
 NOISE = (0.7, 1.3)  # deviation of the noise in kept cells: a clean picture gives 0, and few cells may be kept
 
 
@@ -55,8 +57,31 @@ def require_partial_masks(edits: Iterable[Inpainting]) -> list[Inpainting]:
     return found
 
 
+def require_nested_masks(edits: Iterable[Inpainting]) -> None:
+    """Fail unless one mask takes all that another one takes, and more."""
+    masks = [require_mask(edit) for edit in require_partial_masks(edits)]
+    if not any(a.covers(b) for a, b in itertools.permutations(masks, 2)):
+        raise Failure(
+            f"of {len(masks)} masks that cover a part of the picture, none contains another one",
+            help="The generous mask covers what the tight one does, and some way beyond its edge.",
+        )
+
+
+def require_shared_start(edits: Iterable[Inpainting]) -> None:
+    """Fail unless two inpaintings began from the same latents and were asked for the same."""
+    runs = [edit.loop for edit in require_partial_masks(edits)]
+    if not any(a.begins_like(b) for a, b in itertools.combinations(runs, 2)):
+        raise Failure(
+            f"of {len(runs)} inpaintings no two began from the same latents with the same prompt",
+            misconception="the first call uses the generator up: the second then gets other noise, and what differs "
+            "is not due to the mask",
+            help="Make a generator with the same seed for every call.",
+        )
+
+
 def require_effective_mask(edit: Inpainting) -> None:
-    """Fail unless the last latents are the sampler's where the mask is white, and the picture's where it is black."""
+    """Fail unless the last latents are the sampler's where the mask is white, and resemble the picture's where it is
+    black; `require_kept_cells` says whether they are the picture's."""
     mask = require_mask(edit)
     wrong = edit.loop.effective_mask.disagreement(mask)
     if wrong > 0:
@@ -68,6 +93,20 @@ def require_effective_mask(edit: Inpainting) -> None:
             help="Look at the mask on the latents' grid beside the picture, and at which of the two latents it "
             "multiplies.",
         )
+    likeness = _likeness(edit.loop, mask)
+    if not likeness >= LIKENESS:
+        raise Failure(
+            f"where the mask is black, the last latents have a correlation of {likeness:.2f} with the picture's",
+            misconception="what is not edited is the picture: neither emptiness nor noise",
+            help="What do you put back outside the mask, and in which of its states after the last step?",
+        )
+
+
+def _likeness(loop: Denoising, mask: Mask) -> float:
+    """How much the black cells resemble the picture's, on whatever scale; NaN where one of them is constant."""
+    assert loop.clean is not None and loop.final is not None  # there would be no effective mask
+    pair = [latents[:, mask.black].flatten() for latents in (loop.final, loop.clean.latents)]
+    return float(torch.corrcoef(torch.stack(pair))[0, 1])
 
 
 def require_binary_effect(edit: Inpainting) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from itertools import combinations
+from typing import NoReturn
 
 import torch
 
@@ -13,6 +16,12 @@ from assay.tensors import is_constant
 
 RANGE = 0.01  # beyond -1 and 1: what resizing and half precision add
 BETWEEN = 0.02  # a share closer to 0 or 1 than this is one of the two pictures themselves
+SPAN = 0.65  # of several pictures together: one that is whole reaches from black to white, 0.59 is a wrong deviation
+SEVERAL = 6  # pictures; one alone may be all dark, or a made-up one anything between -1 and 1
+APART = 0.5  # dB; a range of 1 instead of 2 is 6.02 dB away, rounding to bytes less than this
+HALF_RANGE = 20 * math.log10(2)  # dB: what a range of 1 in place of 2 takes away
+_DECIBELS = re.compile(r"\bPSNR[^\d\n-]{0,20}(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s*dB\b", re.IGNORECASE)
+COLOURS = 0.02  # of white, in any of 8 x 8 cells: rounding to whole grey levels leaves 0.002
 SCALE = "the latents are multiplied by the scaling factor after encoding and divided by it before decoding: the U-Net "
 SCALE += "knows latents of unit size, the decoder those that the encoder gave"
 
@@ -27,13 +36,31 @@ def require_encoded(latents: Latents, different: int = 1) -> list[Encoded]:
         )
     for one in found:
         if not (-1 - RANGE <= one.low < 0 and one.high <= 1 + RANGE):
-            raise Failure(
-                f"a picture went into the encoder with values from {one.low:.2f} to {one.high:.2f}",
-                misconception="the VAE was trained on pictures between -1 and 1; others are encoded without an error, "
-                "but wrongly",
-                help="Print the smallest and the largest value of what you encode.",
-            )
+            _fail_range("a picture", one.low, one.high)
     return found
+
+
+def require_pixel_range(latents: Latents) -> None:
+    """Fail unless pictures were encoded, now or in an earlier exercise, whose values lie between -1 and 1; several of
+    them together come near both ends."""
+    found = [one for one in latents.encoded or latents.encoded_so_far if _is_picture(one)]
+    if not found:
+        raise Failure("no picture went through the encoder", help="The VAE's encode takes a picture.")
+    low, high = min(one.low for one in found), max(one.high for one in found)
+    count = len({one.picture for one in found})
+    name = "a picture" if count == 1 else f"{count} pictures"
+    inside = low >= -1 - RANGE and high <= 1 + RANGE and low < 0  # NaN is not
+    if not inside or (count >= SEVERAL and not (low <= -SPAN and high >= SPAN)):
+        _fail_range(name, low, high)
+
+
+def _fail_range(name: str, low: float, high: float) -> NoReturn:
+    raise Failure(
+        f"{name} went into the encoder with values from {low:.2f} to {high:.2f}",
+        misconception="the VAE was trained on pictures between -1 and 1; others are encoded without an error, but "
+        "wrongly",
+        help="Print the smallest and the largest value of what you encode.",
+    )
 
 
 def _is_picture(one: Encoded) -> bool:
@@ -71,6 +98,29 @@ def require_decoder_scale(latents: Latents) -> None:
         )
 
 
+def require_shown_picture(latents: Latents) -> None:
+    """Fail unless one of the photographs drawn in figures has the colours of a decoded picture, place by place.
+
+    Raises:
+        LookupError: no photograph was drawn; it may have been shown in another way.
+    """
+    pictures = [picture for picture in latents.pictures if picture.dim() == 3 and not is_constant(picture)]
+    if not pictures:
+        raise Failure("no picture came out of the decoder", help="Decode the latents after the last step.")
+    if not latents.shown:
+        raise LookupError("no figure shows a photograph")
+    pairs = [(one, other) for one in pictures for other in latents.shown if one.shape == other.shape]
+    off = min((float((one - other).abs().max()) for one, other in pairs), default=math.inf)
+    if not off <= COLOURS:
+        raise Failure(
+            f"none of the {len(latents.shown)} pictures in your figures is the decoded one: somewhere the nearest is "
+            f"{min(off, 1):.0%} of white away",
+            misconception="the decoder answers with values from -1 to 1, colours first; a picture has values from 0 to "
+            "255, colours last",
+            help="Which values must black and white have before you round, and which way is up?",
+        )
+
+
 def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
     """By which power of the scaling factor `decoded` is too large; None when it is right or something else."""
     if one.is_near(decoded):
@@ -80,6 +130,42 @@ def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
         if one.is_near(decoded / wrong):
             return wrong
     return None
+
+
+def require_measured_loss(latents: Latents, numbers: Iterable[float], text: str) -> None:
+    """Fail unless `numbers` hold the mean squared error of a decoded picture or its PSNR over a range of 2, and a
+    PSNR that the `text` gives is one."""
+    numbers = [number for number in numbers if math.isfinite(number)]
+    errors = [error for error in latents.errors if 0 < error < math.inf]
+    if not errors:
+        raise Failure("no picture was decoded that could be compared with an encoded one")
+    right = [10 * math.log10(4 / error) for error in errors]
+    said = [float(one or other) for one, other in _DECIBELS.findall(text)]
+    for found in (said, numbers):
+        if any(_is_near(found, psnr - HALF_RANGE) for psnr in right) and not any(_is_near(found, p) for p in right):
+            raise Failure(
+                f"the PSNR is {HALF_RANGE:.1f} dB below that of a mean squared error of {min(errors):.2g}",
+                misconception="the peak of a picture between -1 and 1 is 2, so its square is 4",
+                help="How far apart are the smallest and the largest value that a pixel can have?",
+            )
+    if said and not any(_is_near(said, psnr) for psnr in right):
+        raise Failure(
+            f"a PSNR of {said[0]:.1f} dB was given; a mean squared error of {min(errors):.2g} is {max(right):.1f} dB",
+            help="The PSNR is ten times the logarithm of the squared range by the error.",
+        )
+    if any(_is_near(numbers, psnr) for psnr in right):
+        return
+    # pictures as bytes or between 0 and 1 are the same pictures on another scale
+    scales = (1.0, 1 / 4, 255**2 / 4)
+    if not any(math.isclose(number, error * s, rel_tol=0.1) for number in numbers for error in errors for s in scales):
+        raise Failure(
+            f"none of {len(numbers)} numbers is the mean squared error of the round trip or its PSNR",
+            help="Compare the decoded picture with the one that was encoded, pixel by pixel.",
+        )
+
+
+def _is_near(numbers: list[float], psnr: float) -> bool:
+    return any(abs(number - psnr) <= APART for number in numbers)
 
 
 def require_scaled_latents(latents: Latents) -> None:

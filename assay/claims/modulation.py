@@ -70,6 +70,21 @@ def explain(
     return None
 
 
+def require_plain_norm(parameters: Mapping[str, torch.Tensor]) -> None:
+    """Fail when there are more vectors of parameters than layers that may have one as their bias."""
+    vectors = [name for name, tensor in parameters.items() if tensor.dim() == 1]
+    layers = [name for name, tensor in parameters.items() if tensor.dim() >= 2]
+    if len(vectors) > len(layers) or not layers:
+        raise Failure(
+            f"beside {len(layers)} layers there are {len(vectors)} vectors of parameters; the first is {vectors[0]}"
+            if vectors
+            else "the module has no layer",
+            misconception="a normalisation with fixed parameters says the same at every timestep, and then says it "
+            "twice",
+            help="Group normalisation can be made without parameters.",
+        )
+
+
 def _embeddings(embedding: torch.Tensor) -> dict[str, torch.Tensor]:
     first, mean = embedding[:1].expand_as(embedding), embedding.mean(dim=0, keepdim=True).expand_as(embedding)
     return {RIGHT: embedding, "the first sample's": first, "the batch's mean": mean}

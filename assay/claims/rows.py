@@ -7,9 +7,14 @@ from typing import Any
 import torch
 
 from assay.failure import Failure
+from assay.judging.observations import Work
 from assay.judging.observations.table import EmbeddingTable
 from assay.judging.observations.training import Training
 from assay.tensors import is_constant
+
+# Of a plain prompt's embedding: one object answers bit for bit in one precision; rounding the weights to half moves the
+# answer by up to 3e-2.
+PLAIN = {torch.float64: 1e-5, torch.float32: 0.0, torch.float16: 5e-3, torch.bfloat16: 3e-2}
 
 
 def require_new_tokens(table: EmbeddingTable) -> None:
@@ -125,3 +130,30 @@ def _has_row_gradient(table: EmbeddingTable, training: Training, step: dict[str,
 def _stands_for_rows(parameter: dict[str, Any]) -> bool:
     """A parameter outside the models, or torch's parametrization of the table: the row is trained by way of it."""
     return parameter["name"] is None or "parametrizations" in parameter["name"]
+
+
+def require_prompt_gradients(work: Work, table: EmbeddingTable) -> None:
+    """Fail unless the rows with a gradient are ids of the training prompts, the pseudo-token's among them."""
+    require_new_tokens(table)
+    prompts = {i for f in work.facts("text") if f["training"] for row in f["ids"] or () for i in row}
+    rows = {row for f in work.facts("gradient") if f["label"] == table.model.label for row in f.get("rows", ())}
+    if not rows & table.pseudo_ids:
+        raise Failure(
+            f"{len(rows)} rows had a gradient, the pseudo-token's was not among them",
+            misconception="frozen does not mean cut off: gradients pass through frozen layers to reach the table",
+            help="Does the table require a gradient, and is the text encoder called outside no_grad?",
+        )
+    if rows - prompts:
+        stray = min(rows - prompts)
+        raise Failure(f"row {stray} ({table.token(stray)!r}) had a gradient but is in no prompt")
+
+
+def require_plain_prompt(table: EmbeddingTable) -> None:
+    """Fail unless a prompt without the new tokens is encoded as it was when the model was loaded."""
+    error, precision = table.plain_prompt_change
+    if not error <= PLAIN[precision]:
+        raise Failure(
+            f"the text encoder's answer to a prompt without the token changed by {error:.1e} (relative)",
+            misconception="the model is only unchanged for other prompts when every other row is back in its place",
+            help="Which rows of the table does an ordinary prompt use?",
+        )

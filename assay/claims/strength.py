@@ -9,6 +9,7 @@ import torch
 
 from assay.claims.denoising import start_noise
 from assay.failure import Failure
+from assay.judging.observations import Work
 from assay.judging.observations.denoising import Denoising
 from assay.judging.observations.inpainting import PIPELINE
 from assay.tensors import is_constant
@@ -86,6 +87,18 @@ def require_one_schedule(loops: Sequence[Denoising], scheduler: str) -> None:
             misconception="the sampler is a part of its own, independent of img2img; comparing needs the same one",
             help="Which scheduler does the pipeline come with, and how is it replaced?",
         )
+
+
+def require_shares(work: Work, names: Iterable[str]) -> None:
+    """Fail when one of the variables `names` held a number that is no share: below 0 or above 1."""
+    for name in names:
+        wrong = [value for value in work.values(name) if not bool(((value >= 0) & (value <= 1)).all())]
+        if wrong:
+            raise Failure(
+                f"{name} was {float(wrong[0].flatten()[0]):.3g}",
+                misconception="the strength is a share of the schedule: 0 runs none of its steps, 1 runs them all",
+                help="Which part of the schedule's list do you get for this strength?",
+            )
 
 
 def require_some_strength(loops: Sequence[Denoising], numbers: Iterable[float]) -> None:

@@ -14,6 +14,10 @@ from assay.tensors import relative_error
 
 COLUMN = 1e-4  # absolute, of numbers up to 1; float32 gives 4e-5 at timestep 999, the nearest wrong frequency 0.1
 EXACT = 1e-5  # relative; float32 gives 4e-7 behind two layers
+LENGTH = 1e-3  # relative, of a squared length; float32 gives 1e-6
+NEXT = 0.97  # cosine of neighbouring timesteps: 0.972 by the formula, at every timestep
+FAR = 0.6  # cosine of timesteps 500 and 50: 0.27 by the formula
+FALLS = 0.1  # how far neighbours, ten timesteps apart, are from the mean towards 1: sinusoids 0.49, unrelated rows 0.01
 
 Frequencies = Callable[[int], torch.Tensor]
 Activation = Callable[[torch.Tensor], torch.Tensor]
@@ -72,6 +76,48 @@ def _columns(found: torch.Tensor, wanted: torch.Tensor) -> tuple[torch.Tensor, t
     distances = (found.double()[:, :, None] - wanted[:, None, :]).abs().amax(dim=0)
     nearest = distances.min(dim=1)
     return nearest.values, nearest.indices
+
+
+def require_equal_lengths(t: torch.Tensor, d: int, found: torch.Tensor) -> None:
+    """Fail unless each embedding in `found`, (n, ...), of `t`, (n,), has the squared length d / 2."""
+    count = t.numel()
+    if found.dim() == 0 or len(found) != count:
+        raise Failure(f"{count} timesteps gave embeddings of shape {list(found.shape)}")
+    lengths = found.double().square().reshape(count, -1).sum(dim=1) if found.numel() else torch.zeros(count)
+    if not float((lengths / (d / 2) - 1).abs().max()) <= LENGTH:
+        raise Failure(
+            f"the squared lengths lie between {float(lengths.min()):.1f} and {float(lengths.max()):.1f}, not at "
+            f"{d // 2}",
+            misconception="a sine alone says where a hand stands only up to its mirror image; the cosine beside it "
+            "says the rest",
+            help="For each frequency there is a sine and a cosine of the same angle.",
+        )
+
+
+def require_neighbourhood(here: torch.Tensor, beyond: torch.Tensor, far: torch.Tensor) -> None:
+    """Fail unless the embeddings of timesteps 500 and 501 are alike and those of 500 and 50 are not."""
+    close, distant = _cosine(here, beyond), _cosine(here, far)
+    if not (close >= NEXT and distant <= FAR):
+        raise Failure(
+            f"the cosine of the embeddings is {close:.2f} for timesteps 500 and 501, and {distant:.2f} for 500 and 50",
+            misconception="a table with a row for each timestep knows no neighbours; sinusoids make near timesteps "
+            "alike and distant ones different, without learning anything",
+            help="Compare the slowest and the fastest frequency with what the exercise's picture shows.",
+        )
+
+
+def _cosine(left: torch.Tensor, right: torch.Tensor) -> float:
+    left, right = left.double().flatten(), right.double().flatten()
+    return float(torch.nn.functional.cosine_similarity(left, right, dim=0)) if left.shape == right.shape else math.nan
+
+
+def shows_neighbourhood(image: torch.Tensor) -> bool:
+    """Whether a picture, (n, m), is a table of cosines that fall off from the diagonal."""
+    if image.shape[0] != image.shape[1] or not bool(torch.isfinite(image).all()):
+        return False
+    even = float((image - image.T).abs().max()) <= EXACT and float((image.diagonal() - 1).abs().max()) <= EXACT
+    mean, neighbours = float(image.mean()), float(image.diagonal(1).mean())
+    return even and neighbours - mean > FALLS * (1 - mean) and float(image.min()) >= -1 - EXACT
 
 
 def _matches(found: torch.Tensor, wanted: torch.Tensor) -> bool:

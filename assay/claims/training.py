@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from assay.failure import Failure
+from assay.judging.observations import Work
 from assay.judging.observations.training import Training, TrainingSample
 
 DEVIATION = 0.04  # see above
@@ -105,3 +106,17 @@ def require_fresh_steps(training: Training, announced: Collection[float] = ()) -
     if announced and not {steps, passes} & {int(number) for number in announced}:
         wanted = " or ".join(f"{int(number)}" for number in announced)
         raise Failure(f"{steps} steps from {passes} backward passes, but {wanted} were announced")
+
+
+def require_captions(work: Work) -> list[tuple[int, ...]]:
+    """The token ids of every training sample's text; fails when one came from no text encoder, or there is none."""
+    texts = work.captions
+    known = [text for text in texts if text is not None]
+    if len(known) < len(texts) or not texts:
+        raise Failure(
+            f"the text input of {len(texts) - len(known)} of {len(texts)} training samples is no answer of the text "
+            "encoder",
+            misconception="cross-attention reads the caption as CLIP encodes it; anything else says nothing to it",
+            help="What does the U-Net get as encoder_hidden_states?",
+        )
+    return known

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from assay.command.findings import write_findings
 from assay.command.lessons import load_lessons
 from assay.rubric import Rubric
 
@@ -36,10 +36,17 @@ class Claim:
         }  # fmt: skip
 
 
-def show_claims(as_json: bool) -> int:
-    """Print the claims of every lesson, in words or as JSON; 1 when one of them weighs too much."""
+def show_claims(to: str | None) -> int:
+    """List the claims of every lesson: in words on the screen, or as JSON in the file `to`, where - is the screen; 1
+    when one of them weighs too much.
+
+    Raises:
+        Misuse: the file cannot be written.
+    """
     claims = claims_of(lesson.rubric for lesson in load_lessons().values())
-    print(json.dumps([claim.as_json() for claim in claims], indent=1) if as_json else in_words(claims))
+    write_findings([claim.as_json() for claim in claims], to)
+    if to != "-":
+        print(in_words(claims))
     return int(any(claim.is_too_heavy for claim in claims))
 
 

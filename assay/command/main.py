@@ -107,8 +107,13 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="calibrated (the default), learned, or a folder in the Hugging Face cache layout",
     )
     parser.add_argument(
-        "--tier", choices=("limits",), default="limits", help="the walls around a notebook (default: limits)"
-    )
+        "--tier", choices=("auto", "limits", "lockdown", "namespaces"), default="auto",
+        help="the walls around a notebook (default: auto, the strongest that this machine offers)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trust-these-notebooks", action="store_true",
+        help="run them even if this machine offers only limits, which stop accidents and not malice",
+    )  # fmt: skip
     parser.add_argument(
         "--runner", choices=("fork", "nbclient"), default="fork",
         help="fork: children of a warm process (default); nbclient: a fresh Jupyter kernel each, slow, for comparison",
@@ -169,13 +174,17 @@ def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _add_command(
-        commands, "doctor", "say what holds",
-        "Say what holds: which criteria rest on a claim of the notebook's own process alone, and what they weigh.",
-        "grade.py doctor --claims           in words",
-        "grade.py doctor --claims --json    for machines",
+        commands, "doctor", "try every wall around notebooks on this machine, and look at what assay needs",
+        "Attempts what a notebook must not do (read and write outside, connect, signal, trace, fork, fill the disk, "
+        "leave a process behind) at every tier, in processes that are thrown away, and says which walls hold. Exit "
+        "code 1 when one does not hold that its tier promises.",
+        "grade.py doctor             in words, about a minute",
+        "grade.py doctor --json -    the same as one JSON document on standard output",
+        "grade.py doctor --claims    which criteria rest on what a notebook's own process said, and what they weigh",
     )  # fmt: skip
-    parser.add_argument("--claims", action="store_true", required=True, help="criteria that nothing recomputes")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", metavar="FILE|-", help="write the findings as JSON; - is standard output")
+    parser.add_argument("--claims", action="store_true", help="list the criteria that nothing recomputes, try nothing")
+    parser.add_argument("--kit", type=Path, metavar="KIT", help="calibrated (the default), learned, or another folder")
     parser.set_defaults(act=_doctor)
 
 
@@ -204,6 +213,10 @@ def _register(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from assay.command.claims import show_claims
+    if options.claims:
+        from assay.command.claims import show_claims
 
-    return show_claims(options.json)
+        return show_claims(options.json)
+    from assay.command.doctor import doctor
+
+    return doctor(options)

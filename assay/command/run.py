@@ -16,6 +16,7 @@ from assay.command.pages import Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.secret import course_secret
 from assay.command.session import Result, Session
+from assay.command.walls import choose_tier, hidden_places, require_readable
 from assay.course import did_you_mean
 from assay.execution.parent import WarmParent
 from assay.failure import Misuse
@@ -30,15 +31,17 @@ def run(options: argparse.Namespace) -> int:
     if options.lesson is not None and options.lesson not in lessons:
         meant = did_you_mean(options.lesson, lessons)
         raise Misuse(f"there is no lesson {options.lesson!r}{meant}; the lessons are {', '.join(lessons)}")
-    _require_writable(options.json)
+    require_writable(options.json)
+    tier = choose_tier(options.tier, options.runner, options.trust_these_notebooks)
     kit = ensure_kit(options.kit, show_kit_progress())
+    require_readable(kit, tier)
     with ExitStack() as stack:
         out = options.out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
-        _prepare(out)
+        _prepare(out, own=options.out is None)
         display = stack.enter_context(Display(len(options.notebooks)))
         display.say("importing the libraries once")
         warm = stack.enter_context(start_warm(kit, warm_imports(lessons), out, options.device))
-        session = Session(lessons, options.lesson, kit, warm, options.runner, options.tier, course_secret())
+        session = Session(lessons, options.lesson, kit, warm, options.runner, tier, course_secret(), hidden_places(out))
         pages = Pages(options.notebooks, options.out, lessons)
         results = _grade_all(session, options.notebooks, out, options.jobs, display, pages)
         display.stop()
@@ -58,8 +61,10 @@ def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str) -> Wa
     return WarmParent(environment, imports, out / "runs" / "warm.log")
 
 
-def _prepare(out: Path) -> None:
+def _prepare(out: Path, own: bool) -> None:
     try:
+        if own and os.getuid() == 0:
+            out.chmod(0o711)  # where root grades, notebooks run as another user, who must get to his own folder
         (out / "runs").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
             return
@@ -67,7 +72,7 @@ def _prepare(out: Path) -> None:
         raise Misuse(f"cannot write into {out} ({error.strerror}): name another folder with --out") from None
 
 
-def _require_writable(json_to: str | None) -> None:
+def require_writable(json_to: str | None) -> None:
     """Say now, and not after an hour of grading, that the file for the results cannot be written."""
     if json_to is None or json_to == "-":
         return

@@ -9,17 +9,17 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assay.anew import write_anew
 from assay.command.lessons import Lesson, lesson_of
 from assay.command.verdict import Record, prepare_judge, verdict
+from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.slow import run_slow
-from assay.execution.supervise import Allowance
 from assay.failure import Fault, Rejected
 from assay.intake import Notebook, read_bytes, read_notebook
 from assay.kit import Kit
@@ -33,7 +33,9 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 @dataclass(frozen=True)
 class Session:
-    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from."""
+    """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
+    notebook may see, wherever it lies. With `asked_as` every notebook is asked the same questions, as if that were its
+    digest: changes of one notebook are compared so."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -42,6 +44,8 @@ class Session:
     engine: str
     tier: str
     secret: bytes
+    hidden: tuple[Path, ...] = ()
+    asked_as: str | None = None
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
@@ -79,7 +83,8 @@ class Session:
             return self._fault(notebook, lesson, _reason(error, folder))
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
-        order = _order(notebook, lesson.rubric, folder, self.kit, self.secret)
+        key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
+        order = replace(_order(notebook, lesson.rubric, folder, self.kit, key), tier=self.tier, hidden=self.hidden)
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
@@ -159,7 +164,7 @@ def _keep(path: Path, text: str) -> None:
         write_anew(path, text)
 
 
-def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, secret: bytes) -> Order:
+def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, key: bytes) -> Order:
     limits = rubric.limits
     sections = {0: notebook.setup} | {exercise.number: exercise.cells for exercise in notebook.exercises}
     return Order(
@@ -172,7 +177,7 @@ def _order(notebook: Notebook, rubric: Rubric, folder: Path, kit: Kit, secret: b
         ),
         kit=kit.folder,
         replays={exercise.number: exercise.replays for exercise in rubric.exercises},
-        key=notebook_key(secret, notebook.sha256, rubric.slug),
+        key=key,
         values=rubric.values,
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
@@ -11,14 +13,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from assay.anew import make_accessible, write_anew
+from assay.execution.allowance import Allowance
 from assay.execution.overrides import Applied, Shorter, shorten
 from assay.execution.parent import WarmParent
 from assay.execution.plan import Plan, Section
 from assay.execution.record import Execution
-from assay.execution.supervise import Allowance, Supervisor
+from assay.execution.supervise import Supervisor
 from assay.failure import Fault
+from assay.kit.layout import OFFERS
 from assay.replay.dealer import Dealer
 from assay.replay.draw import Spec
+from assay.sandbox.territory import survey
+from assay.sandbox.tiers import LIMITS
+from assay.sandbox.user import give_back
 
 # What is read of these afterwards must not depend on the modes that a notebook gave them.
 WRITTEN_BY_NOTEBOOKS = ("evidence", "evidence/replays", "work", "home", "tmp", "bin")
@@ -38,7 +45,8 @@ class _Cell(Protocol):
 class Order:
     """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use.
 
-    `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from.
+    `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from; `tier` names the walls, and
+    `hidden` what stays invisible inside of them even if it lies below something that Python needs.
     """
 
     folder: Path
@@ -50,6 +58,8 @@ class Order:
     replays: Mapping[int, tuple[Spec, ...]] = field(default_factory=dict)
     key: bytes = b""
     values: tuple[str, ...] = ()
+    tier: str = LIMITS
+    hidden: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     child = warm.order({"do": "run", "plan": str(path)})
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
     execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
+    if plan.tier != LIMITS and os.getuid() == 0:
+        give_back(str(order.folder))
     make_accessible(order.folder, *(order.folder / name for name in WRITTEN_BY_NOTEBOOKS))
     dealer.keep(order.folder / "replays")
     if not execution.finished and not warm.is_alive(child.generation):
@@ -109,19 +121,26 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
         sections=tuple(sections),
         names=tuple(sorted({name for name, _, _ in order.shorter})),
         values=order.values,
-        needed=tuple(str(path) for path in _needed(order)),
         memory_bytes=order.allowance.memory_bytes,
         cpu_s=order.allowance.submission_s,
+        tier=order.tier,
         nonce=secrets.token_hex(8),
+        territory=survey(_needed(order.kit), tuple(path.resolve() for path in order.hidden)),
     )
     return plan, tuple(overrides)
 
 
-def _needed(order: Order) -> list[Path]:
-    """What a student's process reads: Python and its packages, our own package, the kit, and its own folder."""
+@functools.cache
+def _needed(kit: Path) -> tuple[Path, ...]:
+    """What a student's process reads: Python and its packages, our own package, and what the kit offers."""
     package = Path(__file__).resolve().parent.parent
-    places = [Path(sys.prefix), Path(sys.base_prefix), package, order.kit, order.folder]
-    return list(dict.fromkeys(path.resolve() for path in places))
+    libraries = [Path(place) for place in os.environ.get("LD_LIBRARY_PATH", "").split(":") if place]
+    # a path file may lead to packages of another environment
+    elsewhere = [Path(place) for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
+    offers = [kit / name for name in OFFERS]
+    places = [Path(sys.prefix), Path(sys.base_prefix), *elsewhere, *libraries, package, *offers]
+    both = [place for path in places for place in (path.absolute(), path.resolve()) if path.exists()]
+    return tuple(dict.fromkeys(both))
 
 
 def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Applied, ...]) -> Run:

@@ -44,6 +44,7 @@ class Reader:
             if record is not None:
                 yield record
         if len(self._buffer) > RECORD_BYTES:
+            self._buffer.clear()  # said once; what is left of it is passed over like any torn record
             raise OverflowError("one record is larger than any output may be")
 
 

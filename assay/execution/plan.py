@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from assay.sandbox.territory import Territory
+from assay.sandbox.tiers import LIMITS
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Section:
 @dataclass(frozen=True)
 class Plan:
     """One notebook's execution; `names` and `values` are looked up in the student's namespace, the first as numbers,
-    the second as tensors; `needed` must stay readable.
+    the second as tensors; `tier` names the walls, and `territory` is what can be reached inside of them.
 
     What the witness writes says `nonce`, so that another run's files are known for what they are. Without `witness`
     nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
@@ -30,11 +33,12 @@ class Plan:
     folder: str
     sections: tuple[Section, ...]
     names: tuple[str, ...]
-    needed: tuple[str, ...]
     memory_bytes: int
     cpu_s: float
     witness: bool = True
     values: tuple[str, ...] = ()
+    tier: str = LIMITS
+    territory: Territory = field(default_factory=Territory)
     nonce: str = "0" * 16
 
     def write(self, path: Path) -> None:
@@ -51,5 +55,6 @@ class Plan:
             )
             for s in data.pop("sections")
         )
-        names, needed, values = (tuple(data.pop(key)) for key in ("names", "needed", "values"))
-        return cls(sections=sections, names=names, needed=needed, values=values, **data)
+        lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("names", "values")}
+        territory = Territory(**{key: tuple(found) for key, found in data.pop("territory").items()})
+        return cls(sections=sections, territory=territory, **lists, **data)

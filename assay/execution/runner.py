@@ -25,9 +25,14 @@ from assay.execution.plan import Plan, Section
 from assay.execution.replays import Replays
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
 from assay.execution.streams import DescriptorCapture
+from assay.execution.surroundings.datasets import keep_tables_in
+from assay.execution.surroundings.modes import leave_modes
 from assay.execution.surroundings.pip import write_pip
-from assay.sandbox.limits import close_inherited, die_with_parent, lower_limits
-from assay.sandbox.private_tmp import privatise_tmp
+from assay.sandbox.ground import Ground
+from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent
+from assay.sandbox.private_tmp import SHARED
+from assay.sandbox.territory import OWN
+from assay.sandbox.walls import enter
 from assay.witness import Witness
 
 SEED = 20260  # the same for every submission, so that an unseeded notebook gives the same run twice
@@ -47,8 +52,8 @@ class Runner:
 
     def run(self) -> None:
         """Prepare this process, then run everything; returns when the last section has ended."""
-        self._root = os.getpid()
         self._prepare()
+        self._root = os.getpid()
         if self._plan.sections:
             self._run_section(0)
             self._run_from(1)
@@ -59,16 +64,16 @@ class Runner:
         folder = Path(self._plan.folder)
         os.setsid()
         die_with_parent()
+        adopt_orphans()
         close_inherited({self._channel})
-        for name in ("work", "home", "tmp", "evidence"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        private = privatise_tmp(folder / "tmp", [Path(p) for p in self._plan.needed])
-        lower_limits(self._plan.memory_bytes, self._plan.cpu_s)
         enter_folder(folder)
+        self._capture = quiet_descriptors()  # before the walls: behind them nobody makes files in memory
+        ground = Ground(self._plan.folder, self._plan.territory)
+        private = enter(self._plan.tier, ground, Limits(self._plan.memory_bytes, self._plan.cpu_s))
+        os.chdir(folder / "work")  # once more: the same folder, behind the walls
         if self._plan.witness:
             names, values = set(self._plan.names), set(self._plan.values)
             self._witness = Witness.start(folder / "evidence", names, values, self._plan.nonce)
-        self._capture = quiet_descriptors()
         self._replays.attach(self._witness, self._capture)
         self._send(e="ready", private_tmp=private)
 
@@ -87,7 +92,7 @@ class Runner:
                 self._run_from(position + 1)
                 self._progress[_FINISHED] = 1
                 os._exit(0)
-            _, status = os.waitpid(child, 0)
+            status = _bury_until(child)
             if self._progress[_FINISHED]:
                 return
             begun = max(self._progress[_BEGUN], position)
@@ -131,15 +136,28 @@ class Runner:
         events.send(self._channel, record)
 
 
+def _bury_until(child: int) -> int:
+    """The status with which `child` ended. Orphans of the submission come to its first process, and are buried too."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            return status
+
+
 def enter_folder(folder: Path) -> None:
     """Make `folder` the process's home, temporary folder and working folder, and start every generator anew."""
     import numpy
     import torch
 
+    for name in OWN:
+        (folder / name).mkdir(parents=True, exist_ok=True)
     pip = write_pip(folder / "bin")
     os.environ["PATH"] = f"{pip}{os.pathsep}{os.environ['PATH']}"
     os.environ["HOME"] = str(folder / "home")
+    os.environ["USER"] = os.environ["LOGNAME"] = "student"  # the number that this runs as has no name
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
+    keep_tables_in(folder / "tmp")
+    leave_modes([folder, *map(Path, SHARED)])
     os.chdir(folder / "work")
     if "" not in sys.path:
         sys.path.insert(0, "")  # a notebook may import modules that it wrote beside itself

@@ -99,6 +99,7 @@ def make_shell() -> Shell:
     config.InteractiveShell.autocall = 0
     module = types.ModuleType("__main__")
     shell: Shell = Shell.instance(config=config, user_module=module)
+    shell.db = {}  # what %cd and %store remember: in IPython's own folder, submissions would share it
     sys.modules["__main__"] = shell.user_module
     shell.user_ns["__name__"] = "__main__"
     builtins.input = _no_input

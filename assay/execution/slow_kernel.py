@@ -26,8 +26,6 @@ def enter(path: str) -> None:
     plan, shell = Plan.read(Path(path)), get_ipython()
     silence_pip(shell)
     folder = Path(plan.folder)
-    for name in ("work", "home", "tmp", "evidence"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
     enter_folder(folder)
     witness = Witness.start(folder / "evidence", set(plan.names), set(plan.values), plan.nonce)
     _follow(plan, witness, shell)

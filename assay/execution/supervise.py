@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
 from assay.execution.plan import Plan
+from assay.execution.reasons import after_death, after_error, amount, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
 from assay.execution.spoken import announcements, seconds, signed, text, whole
-from assay.execution.tree import kill_all, kill_below, memory_of
+from assay.execution.tree import kill_all, kill_below, kill_beside, outer
 from assay.replay.dealer import Dealer
 
 LOOK_S = 0.1  # how often the clock and the memory are looked at
-GRACE_S = 10.0  # a snapshot that has not gone on this long after its child was killed is stuck itself
+# A snapshot that has not gone on this long after its child was killed is stuck itself. A fork bomb's hundred processes
+# take five seconds to fall apart on a busy machine.
+GRACE_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,6 @@ class _Replaying:
     began: float
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, of outputs per exercise."""
-
-    cell_s: float
-    exercise_s: float
-    submission_s: float
-    memory_bytes: int
-    output_bytes: int
-
-
 class Supervisor:
     """Follows the records of one notebook's processes; what they say is believed only about themselves."""
 
@@ -50,6 +43,7 @@ class Supervisor:
     ) -> None:
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
         self._dealer = dealer
+        self._meter = Meter(allowance, pid, Path(plan.folder))
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
         self._replay: _Replaying | None = None
@@ -120,14 +114,15 @@ class Supervisor:
         if not self._section < position < len(self._plan.sections):
             return
         self._started = self._started or time.monotonic()
-        self._begin_section(position, whole(record["pid"]))
+        self._begin_section(position, outer(self._pid, whole(record["pid"])))
 
     def _begin_section(self, position: int, leaf: int) -> None:
-        """Every section has its own time and its own room for outputs."""
+        """Every section has its own time and its own room for outputs and files."""
         self._section, self._leaf, self._cell, self._killed = position, leaf, None, None
         self._to_come = [index for index, _ in self._plan.sections[position].cells]
         self._section_began = self._cell_began = time.monotonic()
         self._received = 0
+        self._meter.start_anew()
 
     def _on_cell(self, record: dict[str, Any]) -> None:
         cell = whole(record["cell"])
@@ -150,7 +145,7 @@ class Supervisor:
         self._cell = None
         if record["error"] and (ended is None or ended.state == "completed"):
             name, message = record["error"]
-            self.execution.endings[number] = _after_error(text(name), text(message), cell)
+            self.execution.endings[number] = after_error(text(name), text(message), cell)
         self._announce(record)
         self.execution.cell_seconds[cell] = self._seconds(record["seconds"])
         self.execution.witness_seconds += self._seconds(record["witness_seconds"])
@@ -178,7 +173,7 @@ class Supervisor:
         name = str(record["name"])
         if name in self._ended and self._replay is None:
             self._ended.discard(name)  # inputs are dealt once
-            self._replay = _Replaying(name, whole(record["pid"]), time.monotonic())
+            self._replay = _Replaying(name, outer(self._pid, whole(record["pid"])), time.monotonic())
             self._outbox = self._dealer.deal(name)
 
     def _on_replay_end(self, record: dict[str, Any]) -> None:
@@ -202,7 +197,7 @@ class Supervisor:
             return
         number = self._plan.sections[position].exercise
         self._dead.add(position)
-        self.execution.endings[number] = self._killed or _after_death(status, self._cell)
+        self.execution.endings[number] = self._killed or after_death(status, self._cell)
         self._begin_section(position, self._pid)
         self._to_come = []
 
@@ -227,36 +222,35 @@ class Supervisor:
         assert self._started is not None
         if now - self._started > allowed.submission_s:
             self._finished = True
-            reason = f"the notebook was still running after {_time(allowed.submission_s)}"
+            reason = f"the notebook was still running after {duration(allowed.submission_s)}"
             return Ending("timeout", reason, cell)
         if self._replay is not None and now - self._replay.began > allowed.exercise_s:
             self._end_replay(self._replay)
         elif self._replay is None and now - self._section_began > allowed.exercise_s:
-            return Ending("timeout", f"the exercise was still running after {_time(allowed.exercise_s)}", cell)
+            return Ending("timeout", f"the exercise was still running after {duration(allowed.exercise_s)}", cell)
         if cell is not None and now - self._cell_began > allowed.cell_s:
-            return Ending("timeout", f"cell {cell} was still running after {_time(allowed.cell_s)}", cell)
+            return Ending("timeout", f"cell {cell} was still running after {duration(allowed.cell_s)}", cell)
         if self._received > allowed.output_bytes:
-            return Ending("resource", f"the outputs grew beyond {_size(allowed.output_bytes)}", cell)
-        used = memory_of(self._pid, allowed.memory_bytes)
-        self.execution.peak_memory = max(self.execution.peak_memory, used)
-        if used > allowed.memory_bytes:
-            return Ending("resource", f"the memory in use grew beyond {_size(allowed.memory_bytes)}", cell)
-        return None
+            return Ending("resource", f"the outputs grew beyond {amount(allowed.output_bytes)}", cell)
+        excess = self._meter.excess()
+        self.execution.peak_memory = self._meter.peak_memory
+        return None if excess is None else Ending("resource", excess, cell)
 
     def _end_replay(self, replay: _Replaying) -> None:
         """Kill a replay that goes on for longer than the exercise itself may; what waits for it goes on."""
-        reason = f"it was still running after {_time(self._allowance.exercise_s)}"
+        reason = f"it was still running after {duration(self._allowance.exercise_s)}"
         self.execution.replays[replay.name] = ReplayEnding("error", reason)
         kill_below(self._pid, replay.pid)
         self._replay, self._section_began = None, time.monotonic()
 
     def _stop(self, ending: Ending) -> None:
         """Kill what runs now; its parent, the snapshot, reports the death and goes on."""
-        self._killed, self._killed_at = ending, time.monotonic()
+        self._killed = ending
         number = self._plan.sections[self._section].exercise
         self.execution.endings[number] = ending
-        if self._leaf == self._pid or not kill_below(self._pid, self._leaf):
+        if self._leaf == self._pid or not kill_beside(self._pid, self._leaf):
             self._finished = True
+        self._killed_at = time.monotonic()
 
     def _close(self) -> None:
         """Sections that never came get an ending too."""
@@ -284,30 +278,3 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 1 << 20)
     except ConnectionError:
         return b""
-
-
-def _after_error(name: str, message: str, cell: int) -> Ending:
-    if name == "MemoryError" or "can't allocate memory" in message:
-        return Ending("resource", f"cell {cell} asked for more memory than is allowed ({name})", cell)
-    first = message.strip().splitlines()[0][:200] if message.strip() else ""
-    return Ending("error", f"cell {cell} raised {name}" + (f": {first}" if first else ""), cell)
-
-
-def _after_death(status: int, cell: int | None) -> Ending:
-    where = "" if cell is None else f" in cell {cell}"
-    if status >= 0:
-        return Ending("error", f"the process ended itself{where} with exit code {status}", cell)
-    if -status == signal.SIGXCPU:
-        return Ending("timeout", f"the processor time allowed was used up{where}", cell)
-    if -status == signal.SIGKILL:
-        return Ending("resource", f"the process was killed by the system{where}, most likely for its memory", cell)
-    name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
-    return Ending("error", f"the process crashed{where} ({name})", cell)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
-
-
-def _size(amount: int) -> str:
-    return f"{amount / 2**30:.1f} GB" if amount >= 2**30 else f"{amount / 2**20:.0f} MB"

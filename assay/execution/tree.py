@@ -1,109 +1,167 @@
-"""Decides what belongs to a student's process tree, how much memory it uses, and how it is killed."""
+"""Decides what belongs to a student's process tree, how much it uses, and how it is killed so that nothing is left."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
+import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-MOMENT_S = 0.05  # then the tree is looked at again: it may have forked while it was being killed
+BURIED_S = 5.0  # the warm parent buries a dead child within a tenth of a second
+MOMENT_S = 0.002  # between two looks at a tree that is dying; a process takes that long to die
+ENOUGH_S = 20.0  # a tree that still grows after this long cannot be killed by us; its end comes with its root's
 
 
-def descendants(root: int) -> list[psutil.Process]:
-    """Every living process below `root`, and `root` itself, parents first."""
-    found: list[psutil.Process] = []
+@dataclass(frozen=True)
+class Usage:
+    """Living processes of a tree, and bytes of memory."""
+
+    processes: int
+    memory: int
+
+
+def descendants(root: int) -> list[int]:
+    """Every process below `root`, and `root` itself, parents first."""
+    found: list[int] = []
     waiting = [root]
     while waiting:
         pid = waiting.pop()
-        try:
-            process = psutil.Process(pid)
-            waiting += _children(process)
-        except psutil.NoSuchProcess:
-            continue
-        found.append(process)
+        below = _children(pid)
+        if below is not None:
+            found.append(pid)
+            waiting += below
     return found
 
 
-def _children(process: psutil.Process) -> list[int]:
-    """From the kernel's own list where it has one: psutil looks at every process of the machine, ten times a second."""
+def _children(pid: int) -> list[int] | None:
+    """From the kernel's own list where it has one: psutil looks at every process of the machine, ten times a second.
+    None when there is no such process."""
     try:
-        lists = [thread / "children" for thread in Path(f"/proc/{process.pid}/task").iterdir()]
-        return [int(child) for listed in lists for child in listed.read_text().split()]
+        lists = [f"/proc/{pid}/task/{thread}/children" for thread in os.listdir(f"/proc/{pid}/task")]  # noqa: PTH208
+        return [int(child) for listed in lists for child in Path(listed).read_text().split()]
     except OSError:
-        return [child.pid for child in process.children()]
+        return _children_elsewhere(pid)
+
+
+def _children_elsewhere(pid: int) -> list[int] | None:
+    if Path("/proc/self/task").exists() and not Path(f"/proc/{pid}").exists():
+        return None
+    try:
+        return [child.pid for child in psutil.Process(pid).children()]
+    except psutil.NoSuchProcess:
+        return None
+
+
+def outer(root: int, inner: int) -> int:
+    """The process of the tree that calls itself `inner`: in a namespace of its own it has another number there.
+
+    0 when the tree has no such process.
+    """
+    return next((pid for pid in descendants(root) if _inner(pid) == inner), 0)
+
+
+def _inner(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return pid if psutil.pid_exists(pid) else 0
+    return next((int(line.split()[-1]) for line in status.splitlines() if line.startswith("NSpid:")), pid)
 
 
 def kill_below(root: int, leaf: int) -> bool:
     """Kill `leaf` and everything below it, if it belongs to the tree of `root`; False when it does not."""
-    tree = descendants(root)
-    if leaf not in {process.pid for process in tree}:
+    if leaf not in descendants(root):
         return False
-    for process in reversed(descendants(leaf)):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    for pid in reversed(descendants(leaf)):
+        _signal(pid, signal.SIGKILL)
+    return True
+
+
+def kill_beside(root: int, leaf: int) -> bool:
+    """Kill `leaf` and everything else of the tree but the processes that `leaf` comes from: what it started and left
+    to others must not live on in the next exercise. False when `leaf` does not belong to the tree of `root`."""
+    above = _ancestors(root, leaf)
+    if not above:
+        return False
+    # The parent, which forks the next exercise as soon as this one is dead, stands still: that one must not die too.
+    _signal(above[0], signal.SIGSTOP)
+    _kill_until_empty(root, kept=set(above))
+    _signal(above[0], signal.SIGCONT)
     return True
 
 
 def kill_all(root: int) -> None:
-    """Kill the tree of `root` until nothing of it is left."""
-    while tree := [process for process in descendants(root) if _is_alive(process)]:
-        endings = [ending for process in tree if (ending := _ending_of(process)) is not None]
-        for process in tree:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        _wait(endings, tree)
+    """Kill the tree of `root`, and wait until its parent has buried it, who kills orphans before."""
+    # While the root only stands still, it is who the orphans of the others go to, so none gets away.
+    _signal(root, signal.SIGSTOP)
+    _kill_until_empty(root, kept={root})
+    _signal(root, signal.SIGKILL)
+    until = time.monotonic() + BURIED_S
+    while psutil.pid_exists(root) and time.monotonic() < until:
+        time.sleep(MOMENT_S)
 
 
-def _is_alive(process: psutil.Process) -> bool:
+def _kill_until_empty(root: int, kept: set[int]) -> None:
+    until = time.monotonic() + ENOUGH_S
+    while time.monotonic() < until:
+        rest = [pid for pid in descendants(root) if pid not in kept and _is_alive(pid)]
+        if not rest:
+            return
+        for pid in rest:
+            _signal(pid, signal.SIGKILL)
+        if len(rest) < 10:  # a few die at once; a fork bomb must not be given the time
+            time.sleep(MOMENT_S)
+
+
+def _ancestors(root: int, leaf: int) -> list[int]:
+    """The processes from the parent of `leaf` up to `root`; none when `leaf` is not below `root`."""
+    above: list[int] = []
+    pid = leaf
+    while pid != root:
+        try:
+            pid = psutil.Process(pid).ppid()
+        except (psutil.NoSuchProcess, ValueError):
+            return []
+        if pid <= 1:
+            return []
+        above.append(pid)
+    return above
+
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _is_alive(pid: int) -> bool:
     try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
+        return bool(psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD))
     except psutil.NoSuchProcess:  # gone between being listed and being asked
         return False
 
 
-def _ending_of(process: psutil.Process) -> int | None:
-    """A descriptor that becomes readable when the process ends (Linux), whether or not its parent has buried it."""
-    try:
-        return os.pidfd_open(process.pid)
-    except (AttributeError, OSError):
-        return None
-
-
-def _wait(endings: list[int], tree: list[psutil.Process]) -> None:
-    """Until all have ended, or a moment."""
-    until = time.monotonic() + MOMENT_S
-    try:
-        for ending in endings:
-            select.select([ending], [], [], max(0.0, until - time.monotonic()))
-    finally:
-        for ending in endings:
-            os.close(ending)
-    if len(endings) < len(tree):
-        psutil.wait_procs(tree, timeout=MOMENT_S)
-
-
-def memory_of(root: int, enough: int) -> int:
-    """Bytes the tree of `root` uses. Shared pages are counted once per sharer (cheap) unless that exceeds `enough`,
-    then each page is divided among its sharers (PSS, some milliseconds a process)."""
+def usage_of(root: int, enough: int) -> Usage:
+    """What the tree of `root` uses. Shared pages are counted once per sharer (cheap) unless that exceeds `enough`
+    bytes, then each page is divided among its sharers (PSS, some milliseconds a process)."""
     tree = descendants(root)
-    resident = sum(_resident(process) for process in tree)
-    return resident if resident <= enough else sum(_proportional(process) for process in tree)
+    memory = sum(_resident(pid) for pid in tree)
+    return Usage(sum(map(_is_alive, tree)), memory if memory <= enough else sum(_proportional(pid) for pid in tree))
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(pid: int) -> int:
     with contextlib.suppress(psutil.Error):
-        return int(process.memory_info().rss)
+        return int(psutil.Process(pid).memory_info().rss)
     return 0
 
 
-def _proportional(process: psutil.Process) -> int:
+def _proportional(pid: int) -> int:
     """PSS from smaps_rollup; where the system has none, the resident size."""
     try:
-        with open(f"/proc/{process.pid}/smaps_rollup") as file:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
     except (OSError, StopIteration):
-        return _resident(process)
+        return _resident(pid)

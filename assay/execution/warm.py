@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from assay.failure import Fault
+
 ORDER_BYTES = 65536  # an order is a file name
 
 
@@ -48,11 +50,14 @@ def _settle() -> None:
 
 def serve(listening: socket.socket, obey: Callable[[dict[str, Any], int], None]) -> None:
     """Fork a child for each order (a JSON object and a descriptor to answer through) until the other side hangs up."""
-    children: set[int] = set()
+    children: dict[int, int] = {}  # pid -> a descriptor that becomes readable when the child ends, or -1
     while True:
-        ready, _, _ = select.select([listening], [], [], 0.05 if children else 1.0)
-        _reap(children)
-        if not ready:
+        waiting = [descriptor for descriptor in children.values() if descriptor >= 0]
+        ready, _, _ = select.select(
+            [listening.fileno(), *waiting], [], [], 0.05 if len(waiting) < len(children) else 1.0
+        )
+        _bury(children)
+        if listening.fileno() not in ready:
             continue
         data, descriptors, _, _ = socket.recv_fds(listening, ORDER_BYTES, 1)
         if not data:
@@ -61,26 +66,40 @@ def serve(listening: socket.socket, obey: Callable[[dict[str, Any], int], None])
         if child == 0:
             _carry_out(obey, json.loads(data), descriptors[0])
         os.close(descriptors[0])
-        children.add(child)
+        children[child] = _ending_of(child)
         listening.sendall(json.dumps({"pid": child}).encode() + b"\n")
 
 
-def _reap(children: set[int]) -> None:
-    """Bury the dead, and kill what a dead child left behind: orphans are adopted, so they are ours to see."""
-    while True:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            children.clear()
-            return
-        if pid == 0:
-            break
-        children.discard(pid)
-    for orphan in _own_children() - children:
-        try:
-            os.kill(orphan, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+def _ending_of(child: int) -> int:
+    try:
+        return os.pidfd_open(child)
+    except (AttributeError, OSError):  # not Linux: looked at now and then
+        return -1
+
+
+def _bury(children: dict[int, int]) -> None:
+    """Bury dead children, but first kill what they left behind: orphans are adopted, so they are ours to see. Who finds
+    that a child is buried knows that nothing of it is alive."""
+    for child in [child for child in children if _is_dead(child)]:
+        _kill_orphans(children)
+        os.waitpid(child, 0)
+        if (descriptor := children.pop(child)) >= 0:
+            os.close(descriptor)
+
+
+def _is_dead(child: int) -> bool:
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _kill_orphans(children: dict[int, int]) -> None:
+    """Until there is none: one that forks faster than it can be killed once is killed later."""
+    quiet = 0
+    while quiet < 2:  # the kernel's list may skip a process while another one is dying
+        orphans = _own_children() - children.keys()
+        quiet = 0 if orphans else quiet + 1
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGKILL)  # nobody but us buries it, so the number is still its own
+            os.waitpid(orphan, 0)
 
 
 def _own_children() -> set[int]:
@@ -155,9 +174,10 @@ def _complain(channel: int, error: BaseException) -> None:
 
     from assay.execution import events
 
+    reason = str(error) if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))[-4000:]
     try:
-        events.send(channel, {"e": "fault", "reason": f"{type(error).__name__}: {error}"[:500], "trace": trace})
+        events.send(channel, {"e": "fault", "reason": reason[:600], "trace": trace})
     except OSError:
         return
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +38,10 @@ def ensure_kit(folder: Path | None = None, progress: Progress | None = None) -> 
     recipe = str(folder) if folder is not None else _default_recipe()
     home = _cached(recipe) if folder is not None else default_folder()
     # A kit appears by one rename, so a folder that is there is whole and needs no lock: it may be read-only.
-    return open_kit(home) if home.exists() else build_kit(home, progress, recipe=recipe)
+    if not home.exists():
+        return build_kit(home, progress, recipe=recipe)
+    _let_everybody_read(home)
+    return open_kit(home)
 
 
 def default_folder() -> Path:
@@ -91,6 +96,7 @@ def _build_beside(recipe: str, folder: Path, progress: Progress) -> None:
         # The build names its own HF_HOME; nothing of the user's cache takes part.
         arguments = [recipe, str(scratch)]
         run_module("assay.kit.build", arguments, {"HF_HOME": str(scratch)}, lambda line: _hand_on(line, progress))
+        _let_everybody_read(scratch)
         old = scratch.with_suffix(".old")
         if folder.exists():
             open_kit(folder)  # only a kit may be replaced
@@ -99,6 +105,16 @@ def _build_beside(recipe: str, folder: Path, progress: Progress) -> None:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _let_everybody_read(kit: Path) -> None:
+    """safetensors writes for its owner alone, and where root grades, notebooks run as somebody else."""
+    for path in kit.rglob("*"):
+        mode = path.lstat().st_mode
+        wanted = mode | (0o555 if stat.S_ISDIR(mode) else 0o444)
+        if mode != wanted and not stat.S_ISLNK(mode):
+            with contextlib.suppress(OSError):  # somebody else's, or on a disk that cannot be written
+                path.chmod(stat.S_IMODE(wanted))
 
 
 def _hand_on(line: str, progress: Progress) -> None:

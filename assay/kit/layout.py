@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ OPEN_CLIP = "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
 # The twin's architecture, which open_clip must be told; and the folder whose contents torchvision's downloads give.
 OPEN_CLIP_CONFIG = "open_clip/ViT-B-32.json"
 DOWNLOADS = "torchvision"
+# What a notebook may read of a kit. A folder of real weights may be somebody's own cache, with a token beside these.
+OFFERS = ("hub", "datasets", "open_clip", DOWNLOADS)
 DATASET = "lambdalabs/naruto-blip-captions"
 # Any 40 hex digits name a snapshot; both kits have the same layout to the last name.
 REVISION = hashlib.sha1(b"assay kit").hexdigest()
@@ -56,9 +59,7 @@ class Kit:
         `datasets` takes lock files and stores derived tables beside a data set, so a read-only kit also needs a
         `writable` folder: the data sets are linked into `writable/datasets`, which is private to the process.
         """
-        datasets = (
-            self.folder / "datasets" if writable is None else _linked_datasets(self.folder, writable / "datasets")
-        )
+        datasets = self.folder / "datasets" if writable is None else link_datasets(self.folder, writable / "datasets")
         return {
             "HF_HOME": str(self.folder),
             # Named one by one too, because a variable of the user's own shell would beat HF_HOME.
@@ -165,11 +166,22 @@ def _digest(files: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
-def _linked_datasets(kit: Path, writable: Path) -> Path:
-    """Real folders with links to the kit's files: what `datasets` writes beside a table stays in `writable`."""
-    for file in kit.glob("datasets/*/*/*/*/*"):
-        link = writable / file.relative_to(kit / "datasets")
-        link.parent.mkdir(parents=True, exist_ok=True)
+def link_datasets(kit: Path, writable: Path) -> Path:
+    """Real folders with links to the kit's tables: what `datasets` writes beside a table stays in `writable`.
+
+    Tables that an earlier process derived are no part of a kit and are left out.
+    """
+    writable.mkdir(parents=True, exist_ok=True)
+    for file, name in tables(kit):
+        link = writable / name
         if not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(file)
     return writable
+
+
+@functools.cache
+def tables(kit: Path) -> tuple[tuple[Path, Path], ...]:
+    """The files of a kit's data sets, and where they stand below its folder of data sets."""
+    files = (file for file in kit.glob("datasets/*/*/*/*/*") if not file.name.startswith("cache-"))
+    return tuple((file, file.relative_to(kit / "datasets")) for file in files)

@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
+from assay.sandbox.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
+
 OPEN_FILES = 1024
+# Threads count too: some libraries start one for each of the machine's cores. The supervisor's own limit is on
+# processes and lower; this one is there so that a fork bomb cannot outrun it.
+TASKS = 512
+GRACE_CPU_S = 5  # between the signal that tells why a process ends and the one that cannot be ignored
 WRITTEN_FILE_BYTES = 4 * 2**30  # one file; a full-size checkpoint of the course's models is 3.4 GB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes of memory beyond what the process has now, and seconds of processor time, each for one process."""
+
+    memory_bytes: int
+    cpu_s: float
 
 
 def die_with_parent() -> None:
     """SIGKILL this process when its parent is gone (Linux; elsewhere nothing happens)."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent died, so that none of them is lost (Linux)."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "prctl"):
-        libc.prctl(option, value, 0, 0, 0)
-
-
-def lower_limits(memory_bytes: int, cpu_seconds: float) -> None:
-    """Address space: what the process has now plus `memory_bytes`; CPU time of each process; files; no core dumps."""
-    _lower(resource.RLIMIT_AS, _address_space() + memory_bytes)
-    _lower(resource.RLIMIT_CPU, int(cpu_seconds) + 1)
+def lower_limits(limits: Limits, alone: bool = False) -> None:
+    """Address space, processor time, size of a file, open files, no core dumps; and, where this submission is `alone`
+    in its user or namespace, tasks: elsewhere the kernel would count everything that the caller runs."""
+    _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+    _lower(resource.RLIMIT_CPU, int(limits.cpu_s) + 1, GRACE_CPU_S)
     _lower(resource.RLIMIT_FSIZE, WRITTEN_FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
+    if alone:
+        _lower(resource.RLIMIT_NPROC, TASKS)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then writing too much is an OSError that Python can report
 
 
-def _lower(what: int, limit: int) -> None:
+def _lower(what: int, limit: int, grace: int = 0) -> None:
     _, hard = resource.getrlimit(what)
-    value = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(what, (value, value))
+    soft, last = (value if hard == resource.RLIM_INFINITY else min(value, hard) for value in (limit, limit + grace))
+    resource.setrlimit(what, (soft, last))
 
 
 def _address_space() -> int:

@@ -2,64 +2,82 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_CLONE_NEWNS = 0x00020000
-_CLONE_NEWUSER = 0x10000000
-_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
-SHARED = (Path("/tmp"), Path("/var/tmp"))
+from assay.sandbox.kernel import mount, unshare
+from assay.sandbox.mounts import MS_BIND, MS_PRIVATE, MS_REC, make_read_only
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 
 
-def privatise_tmp(own: Path, needed: list[Path]) -> bool:
-    """Mount the folder `own` over /tmp and /var/tmp for this process and its children; False where that is denied.
+def privatise_tmp(
+    own: str, readable: Sequence[str], writable: Sequence[str], closed: Iterable[str] = (), user: int | None = None
+) -> bool:
+    """Mount folders below `own` over /tmp, /var/tmp and /dev/shm for this process and its children; False where that
+    is denied. The process must have one thread.
 
-    `needed` are paths that must stay visible although they may lie below /tmp. The process must have one thread.
+    Args:
+        readable, writable: what must stay visible although it may lie below a folder that is covered.
+        closed: more folders to cover: `user` could not go through them to what must stay visible.
+        user: who shall own the new /tmp; None for whoever this process is.
     """
+    needed = sorted({*readable, *writable}, key=lambda path: path.count("/"))
     try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        _unshare(libc)
-        _mount(libc, None, Path("/"), _MS_REC | _MS_PRIVATE)
-        for shared in SHARED:
-            if shared.is_dir():
-                _cover(libc, shared, own / shared.name / shared.parts[1], needed)
+        _unshare(user)
+        mount(None, "/", MS_REC | MS_PRIVATE)
+        for covered in (*SHARED, *closed):
+            if os.path.isdir(covered):  # noqa: PTH112 - each path object costs a child of a large process some faults
+                _cover(covered, own + covered.replace("/", "-"), needed, writable)
+                if user is not None and covered in SHARED:
+                    os.chown(covered, user, user)
     except (OSError, AttributeError):
         return False
     return True
 
 
-def _unshare(libc: ctypes.CDLL) -> None:
-    if libc.unshare(_CLONE_NEWNS) == 0:
-        return
+def _unshare(user: int | None) -> None:
+    try:
+        unshare(CLONE_NEWNS)
+    except OSError:
+        if user is not None:  # in a user namespace of one's own there would be nobody else to become
+            raise
+        become_mapped(CLONE_NEWNS)
+
+
+def become_mapped(flags: int) -> None:
+    """Enter a user namespace of one's own, in which one is oneself, together with the namespaces of `flags`.
+
+    Raises:
+        OSError: this system does not allow it.
+    """
     user, group = os.getuid(), os.getgid()
-    _check(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS))
+    unshare(CLONE_NEWUSER | flags)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def _cover(libc: ctypes.CDLL, shared: Path, own: Path, needed: list[Path]) -> None:
-    """Bind what is needed from below `shared` into `own`, then `own` over `shared`."""
-    own.mkdir(parents=True, exist_ok=True)
+def _cover(covered: str, own: str, needed: Sequence[str], writable: Sequence[str]) -> None:
+    """Bind what is needed from below `covered` into `own`, then `own` over `covered`."""
+    os.makedirs(own, exist_ok=True)  # noqa: PTH103
     for path in needed:
-        if path.is_relative_to(shared) and path.exists():
-            spot = own / path.relative_to(shared)
-            if path.is_dir():
-                spot.mkdir(parents=True, exist_ok=True)
-            else:
-                spot.parent.mkdir(parents=True, exist_ok=True)
-                spot.touch()
-            _mount(libc, path, spot, _MS_BIND | _MS_REC)
-    _mount(libc, own, shared, _MS_BIND | _MS_REC)
+        if path.startswith(covered + "/") and os.path.exists(path):  # noqa: PTH110
+            spot = own + path.removeprefix(covered)
+            make_spot(spot, path)
+            mount(path, spot, MS_BIND | MS_REC)
+            if path not in writable:
+                make_read_only(spot)
+    mount(own, covered, MS_BIND | MS_REC)
 
 
-def _mount(libc: ctypes.CDLL, source: Path | None, target: Path, flags: int) -> None:
-    origin = None if source is None else os.fsencode(source)
-    _check(libc.mount(origin, os.fsencode(target), None, flags, None))
-
-
-def _check(result: int) -> None:
-    if result != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+def make_spot(spot: str, path: str) -> None:
+    """Something to mount `path` over."""
+    if os.path.isdir(path):  # noqa: PTH112
+        os.makedirs(spot, exist_ok=True)  # noqa: PTH103
+    else:
+        os.makedirs(os.path.dirname(spot), exist_ok=True)  # noqa: PTH103, PTH120
+        os.close(os.open(spot, os.O_CREAT | os.O_WRONLY, 0o644))

@@ -14,8 +14,8 @@ def digest(tensor: torch.Tensor) -> str:
 
     It tells change from no change; it is no proof against a forger.
     """
-    found = plain_bytes(tensor)
-    return digest_of(_bytes(tensor.detach().cpu().contiguous()) if found is None else found)
+    plain = tensor if _lies_plain(tensor) else tensor.detach().cpu().contiguous()  # must live while it is read
+    return digest_of(_bytes(plain))
 
 
 def digest_of(data: Any) -> str:
@@ -29,8 +29,13 @@ def place(tensor: torch.Tensor) -> tuple[Any, ...]:
 
 
 def plain_bytes(tensor: torch.Tensor) -> Any | None:
-    """The memory of a tensor that lies in one piece on the CPU, without a copy; None for any other."""
-    return _bytes(tensor) if tensor.is_cpu and tensor.is_contiguous() else None
+    """The memory of a tensor that lies in one piece on the CPU, without a copy; None for any other. Read it only while
+    the tensor is alive."""
+    return _bytes(tensor) if _lies_plain(tensor) else None
+
+
+def _lies_plain(tensor: torch.Tensor) -> bool:
+    return tensor.is_cpu and tensor.is_contiguous()
 
 
 def _bytes(tensor: torch.Tensor) -> Any:

@@ -110,7 +110,8 @@ class Training:
         which = len(self._optimizers) - 1
         self._recorder.fact(
             "optimizer", optimizer=which, cls=type(optimizer).__name__, parameters=listed,
-            count=len(parameters), numbers=sum(p.numel() for p in parameters if p.grad is not None),
+            settings=_settings(optimizer), count=len(parameters),
+            numbers=sum(p.numel() for p in parameters if p.grad is not None),
         )  # fmt: skip
         return which
 
@@ -136,6 +137,16 @@ def _alive(references: list[weakref.ref[torch.Tensor]]) -> list[torch.Tensor]:
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
     return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def _settings(optimizer: torch.optim.Optimizer) -> dict[str, list[float | str]]:
+    """The plain numbers that the first group of parameters is moved with: a rate, two momenta."""
+    found = {}
+    for name, value in optimizer.param_groups[0].items():
+        numbers = [n for n in (value if type(value) is tuple else (value,)) if type(n) in (int, float, bool)]
+        if numbers:
+            found[str(name)] = [number(float(n)) for n in numbers]
+    return found
 
 
 def _is_zero(tensor: torch.Tensor) -> bool:

@@ -16,6 +16,7 @@ from assay.witness.contrast import Contrast, install_contrast
 from assay.witness.drawings import Drawings, install_drawings
 from assay.witness.items import Items, install_items
 from assay.witness.models import Models
+from assay.witness.networks import Networks, install_networks
 from assay.witness.products import Products, install_cosine, install_products
 from assay.witness.quiet import is_quiet
 from assay.witness.recorder import NO_RUN, Recorder
@@ -42,6 +43,7 @@ class Witness:
         self.contrast = Contrast(self.recorder, self.models)
         self.products = Products(self.recorder)
         self.items = Items(self.recorder)
+        self.networks = Networks(self.recorder)
         self._asked = AskedValues(self.recorder, values)
         self._names = names
         self._known: dict[str, int] = {}
@@ -56,7 +58,7 @@ class Witness:
     def begin_cell(self, exercise: int, cell: int) -> None:
         """A cell is about to run: `exercise` 0 is the set-up, `cell` the 0-based index among all cells."""
         if exercise != self.recorder.exercise:
-            for part in (self.calls, self.drawings, self.contrast, self.products, self.items):
+            for part in (self.calls, self.drawings, self.contrast, self.products, self.items, self.networks):
                 part.begin_exercise()
         self.recorder.exercise, self.recorder.cell = exercise, cell
         self.models.begin_cell()
@@ -117,6 +119,7 @@ def install() -> None:
     install_items(_after)
     install_drawings(lambda note, drawn: _note("drawing", lambda witness: note(witness.drawings, drawn)))
     install_products(lambda *tensors: _note("product", lambda witness: witness.products.product(*tensors)))
+    install_networks(lambda *call: _note("network", lambda witness: witness.networks.called(*call)))
     install_cosine(lambda *tensors: _note("cosine", lambda witness: witness.cosine(*tensors)))
 
 

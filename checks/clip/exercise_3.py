@@ -19,6 +19,8 @@ SIMILAR = "similarities = image_feats @ text_features_cifar.T"
 GUESS = "predictions = similarities.argmax(dim=1).cpu()"
 KEEP = "all_labels.extend(batch_labels)"
 CORRECT = "correct = sum(guess == label for guess, label in zip(all_predictions, all_labels))"
+OWN = "own = [guess for guess, label in zip(all_predictions, all_labels) if label == number]"
+BY_CLASS = 'print(f"{name:>10}: {sum(guess == number for guess in own)} of {len(own)}")'
 SHARE = "overall_accuracy = 100 * correct / len(all_labels)"
 
 
@@ -37,6 +39,11 @@ MISTAKES = (
         "the texts are normalised over the wrong axis",
         Edit(TEXTS, TEXTS.replace("dim=1", "dim=0")),
         caught_by={ARGMAX, ACCURACY, TEXT_LENGTH},
+    ),
+    _wrong(
+        "the texts are compared with zeros",
+        Edit(IMAGES, "image_feats = torch.zeros_like(image_feats)"),
+        caught_by={IMAGE_LENGTH, TEXT_LENGTH, ARGMAX, ACCURACY},
     ),
     _wrong("the least similar sentence", Edit(GUESS, GUESS.replace("argmax", "argmin")), caught_by={ARGMAX, ACCURACY}),
     _wrong(
@@ -80,6 +87,12 @@ MISTAKES = (
     ),
     _wrong("divided by something else", Edit(SHARE, "overall_accuracy = 100 * correct / 1000"), caught_by={ACCURACY}),
     _wrong("wrong ones counted", Edit(CORRECT, CORRECT.replace("==", "!=")), caught_by={ACCURACY}),
+    _wrong("successes of all other classes", Edit(OWN, OWN.replace("==", "!=")), caught_by={ACCURACY}),
+    _wrong(
+        "shares of all pictures, not of the class's own",
+        Edit(BY_CLASS, 'print(f"{name}: {100 * sum(guess == number for guess in own) / len(all_labels):.2f} %")'),
+        caught_by={ACCURACY},
+    ),
     _wrong(
         "the model is fitted on the way",
         Edit(PROMPTS, PROMPTS + "\nwith torch.no_grad():\n    model.ln_final.bias.add_(0.01)"),
@@ -107,4 +120,17 @@ VARIANTS = (
     ),
     _right("other batches", Edit("batch_size = 50", "batch_size = 64")),
     _right("the share, not per cent", Edit(SHARE, "overall_accuracy = correct / len(all_labels)")),
+    _right(
+        "shares by class",
+        Edit(BY_CLASS, 'print(f"{name}: {sum(guess == number for guess in own) / max(len(own), 1):.1%} right")'),
+    ),
+    _right(
+        "the right ones among what was taken for a class",
+        Edit(OWN, "own = [label for guess, label in zip(all_predictions, all_labels) if guess == number]"),
+    ),
+    _right(
+        "one picture's probabilities by class",
+        Edit(BY_CLASS, 'print(f"{name}: {float((100 * similarities).softmax(dim=1)[0, number]):.1%}")'),
+    ),
+    _right("no table by class", Edit(BY_CLASS, "pass")),
 )

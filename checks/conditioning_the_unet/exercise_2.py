@@ -94,6 +94,11 @@ MISTAKES = (
         caught_by={PARAMETERS, LAYERS},
     ),
     _wrong(
+        "the notebook's own module has other sizes",
+        Edit("t_embed = TimestepEmbedding()", "t_embed = TimestepEmbedding(128, 256)"),
+        caught_by={PARAMETERS},
+    ),
+    _wrong(
         "the class has another name",
         Edit(CLASS, CLASS.replace("Timestep", "Time")),
         Edit("t_embed = TimestepEmbedding()", "t_embed = TimeEmbedding()"),
@@ -109,7 +114,14 @@ MISTAKES = (
     _wrong("nothing is drawn", Edit(SHOW, "dict(X=directions @ directions.T, "), caught_by={DRAWN}),
 )
 
+COUNT = 'print(f"{sum(weights.numel() for weights in t_embed.parameters()):,} parameters")'
 VARIANTS = (
+    _right(
+        "parameters layer by layer",
+        Edit(COUNT, 'print("parameters:", *(w.numel() + w.shape[0] for w in t_embed.parameters() if w.dim() == 2))'),
+    ),
+    _right("parameters of the activation too", Edit(COUNT, COUNT + '\nprint("GELU: 0 parameters")')),
+    _right("nothing is counted", Edit(COUNT, "pass")),
     _right(
         "the layers in a sequence",
         Edit(FIRST, "self.mlp = nn.Sequential(nn.Linear(d_sinusoidal, d_emb), nn.GELU(), nn.Linear(d_emb, d_emb))"),

@@ -10,6 +10,7 @@ SPATIAL = "the-spatial-network-is-the-simple-one"
 LEARNS = "the-network-learns"
 LAYERS = "the-layers-of-the-timestep-learn"
 BOTH = "both-networks-were-trained-alike"
+NOISY = "the-noisy-digits-follow-the-forward-process"
 SIMPLE = "the-simple-network-can-be-trained"
 EVERY = {SHAPE, DEPENDS, APART, ALIKE, SPATIAL, LEARNS, LAYERS}
 
@@ -27,6 +28,10 @@ TRAIN_SIN = "losses_sin.append(train_epoch(model_sin, opt_sin))"
 TRAIN_SIMPLE = "losses_simple.append(train_epoch(model_simple, opt_simple))"
 SIMPLE_FORWARD = "return self.denoise(x, self.time(t.float()[:, None] / T))"
 ADDED = "narrow = self.middle(F.max_pool2d(half, 2)) + offset[:, :, None, None]"
+SCHEDULE = "torch.cumprod(1 - torch.linspace(1e-4, 0.02, T), dim=0)"
+INPUT = "signal.sqrt() * x + (1 - signal).sqrt() * eps"
+LOSS = f"F.mse_loss(model({INPUT}, t), eps)"
+UNIT = "transforms.Normalize(0.5, 0.5)"
 SHOWN = (
     'print(f"epoch {epoch + 1}: {losses_simple[-1]:.4f} and {losses_sin[-1]:.4f}, '
     '{time.perf_counter() - started:.0f} s")'
@@ -169,6 +174,23 @@ MISTAKES = (
         Edit(OPT_SIN, OPT_SIN.replace("model_sin.", "model_sin.time_embed.")),
         caught_by={BOTH},
     ),
+    _wrong("another learning rate", Edit(OPT_SIN, OPT_SIN.replace("2e-4", "1e-3")), caught_by={BOTH}),
+    _wrong("another optimizer", Edit(OPT_SIN, OPT_SIN.replace("Adam", "SGD")), caught_by={BOTH}),
+    _wrong("gradients are never cleared", Edit("optimizer.zero_grad()\n", "pass\n"), caught_by={BOTH}),
+    _wrong("steps without a backward pass", Edit("loss.backward()\n", "pass\n"), caught_by={BOTH, NOISY}),
+    _wrong("square roots forgotten", Edit(INPUT, "signal * x + (1 - signal) * eps"), caught_by={NOISY}),
+    _wrong("the noise is added whole", Edit(INPUT, "signal.sqrt() * x + eps"), caught_by={NOISY}),
+    _wrong("signal and noise swapped", Edit(INPUT, "signal.sqrt() * eps + (1 - signal).sqrt() * x"), caught_by={NOISY}),
+    _wrong("the noise is subtracted", Edit(INPUT, INPUT.replace(" + ", " - ")), caught_by={NOISY}),
+    _wrong("divided by the digit", Edit(INPUT, INPUT.replace("* x", "/ x")), caught_by={NOISY}),
+    _wrong("the digit is asked for", Edit(LOSS, LOSS.replace(", eps)", ", x)")), caught_by={NOISY}),
+    _wrong(
+        "other noise is asked for", Edit(LOSS, LOSS.replace(", eps)", ", torch.randn_like(eps))")), caught_by={NOISY}
+    ),
+    _wrong("alpha in place of alpha_bar", Edit(SCHEDULE, "1 - torch.linspace(1e-4, 0.02, T)"), caught_by={NOISY}),
+    _wrong("the schedule backwards", Edit(SCHEDULE, SCHEDULE + ".flip(0)"), caught_by={NOISY}),
+    _wrong("betas backwards", Edit("1e-4, 0.02, T", "0.02, 1e-4, T"), caught_by={NOISY}),
+    _wrong("digits of bytes", Edit(UNIT, "transforms.Normalize(0.5, 0.5 / 255)"), caught_by={NOISY}),
     _wrong(
         "the simple network changes features in place",
         Edit(
@@ -226,5 +248,14 @@ VARIANTS = (
     _right(
         "AdamW", Edit(OPT_SIN, OPT_SIN.replace("Adam", "AdamW")), Edit(OPT_SIMPLE, OPT_SIMPLE.replace("Adam", "AdamW"))
     ),
+    _right("digits between 0 and 1", Edit(UNIT, "transforms.Normalize(0, 1)")),
+    _right("digits of MNIST's own mean and deviation", Edit(UNIT, "transforms.Normalize(0.1307, 0.3081)")),
+    _right(
+        "a cosine schedule",
+        Edit(SCHEDULE, "(torch.linspace(0, 1, T + 1)[1:] * torch.pi / 2).cos().square().clamp_min(1e-5)"),
+    ),
+    _right("the noise first in the loss", Edit(LOSS, f"F.mse_loss(eps, model({INPUT}, t))")),
+    _right("squares added up", Edit(LOSS, f"((model({INPUT}, t) - eps) ** 2).sum(dim=(1, 2, 3)).mean()")),
+    _right("by position and by name", Edit(LOSS, f"F.mse_loss(input=model({INPUT}, t=t), target=eps)")),
     _right("no pictures of losses, no printing", Edit(SHOWN, "pass")),
 )

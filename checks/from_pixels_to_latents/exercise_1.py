@@ -73,6 +73,13 @@ MISTAKES = (
         caught_by={DECODER, MEASURED},
     ),
     _wrong("a peak of 1", Edit("2**2 / error", "1 / error"), caught_by={MEASURED}),
+    _wrong("a peak of 3", Edit("2**2 / error", "3**2 / error"), caught_by={MEASURED}),
+    _wrong("the PSNR upside down", Edit("2**2 / error", "error / 2**2"), caught_by={MEASURED}),
+    _wrong(
+        "values multiplied where they should be divided",
+        Edit("ratio = pixels.numel() / latent.numel()", "ratio = pixels.numel() * latent.numel()"),
+        caught_by={BECAME},
+    ),
     _wrong(
         "the decoded picture is compared with itself",
         Edit("(restored - pixels) ** 2", "(restored - restored + 1e-3) ** 2"),
@@ -92,6 +99,17 @@ MISTAKES = (
 )
 
 VARIANTS = (
+    _right(
+        "no ratio, and a PSNR without its unit",
+        Edit("ratio = pixels.numel() / latent.numel()", "pass"),
+        Edit(": {ratio:.0f} times fewer numbers", ""),
+        Edit("PSNR {psnr:.1f} dB", "PSNR {psnr:.1f}"),
+    ),
+    _right(
+        "places counted",
+        Edit("ratio = pixels.numel() / latent.numel()", "ratio = pixels[0, 0].numel() / latent[0, 0].numel()"),
+        Edit("times fewer numbers", "times fewer places"),
+    ),
     _right("the most likely latent", Edit(SAMPLE, "posterior.mode() * scale")),
     _right("the mean of the posterior", Edit(SAMPLE, "posterior.mean * scale")),
     _right(
@@ -109,7 +127,8 @@ VARIANTS = (
     _right(
         "the error between 0 and 1, without its PSNR",
         Edit(ERROR, "error = torch.mean(((restored - pixels) / 2) ** 2).item()"),
-        Edit(PSNR, "psnr = 0"),
+        Edit(PSNR, "pass"),
+        Edit(", PSNR {psnr:.1f} dB", ""),
     ),
     _right(
         "gradients are kept",

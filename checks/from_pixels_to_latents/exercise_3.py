@@ -15,6 +15,7 @@ AREA = "pixel_spatial_area = 512 * 512"
 LATENT_AREA = "latent_spatial_area = 64 * 64"
 SPATIAL_RATIO = "spatial_ratio = pixel_spatial_area / latent_spatial_area"
 BIG = "pixel_vs_capstone = pixel_spatial_area / capstone_spatial_area"
+SAID = "512x512 has {pixel_vs_capstone:.1f} times"
 SMALL = "latent_vs_capstone = latent_spatial_area / capstone_spatial_area"
 
 
@@ -59,7 +60,25 @@ MISTAKES = (
         caught_by={PLACES, SPATIAL, CAPSTONE},
     ),
     _wrong("the side, not the area", Edit(SPATIAL_RATIO, "spatial_ratio = 512 / 64"), caught_by={SPATIAL}),
-    _wrong("rounded by hand", Edit(BIG, "pixel_vs_capstone = 335"), caught_by={CAPSTONE}),
+    _wrong("rounded, and nobody is told", Edit(BIG, "pixel_vs_capstone = 335"), caught_by={CAPSTONE}),
+    _wrong(
+        "rounded to two digits, however it is said",
+        Edit(BIG, "pixel_vs_capstone = 340"),
+        Edit(SAID, "512x512 has about {pixel_vs_capstone} times"),
+        caught_by={CAPSTONE},
+    ),
+    _wrong(
+        "rounded with the point in another place",
+        Edit(BIG, "pixel_vs_capstone = 33.5"),
+        Edit(SAID, "512x512 has about {pixel_vs_capstone} times"),
+        caught_by={CAPSTONE},
+    ),
+    _wrong(
+        "rounded until one digit is left",
+        Edit(SMALL, "latent_vs_capstone = 5"),
+        Edit("64x64 only {latent_vs_capstone:.1f} times", "64x64 only about {latent_vs_capstone} times"),
+        caught_by={CAPSTONE},
+    ),
     _wrong(
         "whole numbers only",
         Edit(SMALL, "latent_vs_capstone = latent_spatial_area // capstone_spatial_area"),
@@ -103,6 +122,21 @@ VARIANTS = (
         Edit("{pixel_spatial_area:,} places", "{places:,} places"),
         Edit("{spatial_ratio:.0f}", "{fewer:.0f}"),
         Edit(BIG, "pixel_vs_capstone = places / capstone_spatial_area"),
+    ),
+    _right(
+        "rounded up, and said so",
+        Edit(BIG, "pixel_vs_capstone = 335"),
+        Edit(SAID, "512x512 has about {pixel_vs_capstone} times"),
+    ),
+    _right(
+        "rounded beside the quotient itself",
+        Edit(BIG, "quotient = pixel_spatial_area / capstone_spatial_area\npixel_vs_capstone = round(quotient)"),
+        Edit(SAID, "512x512 has {quotient:.2f} or {pixel_vs_capstone} times"),
+    ),
+    _right(
+        "rounded to two decimals",
+        Edit(SMALL, SMALL.replace("= ", "= round(") + ", 2)"),
+        Edit("64x64 only {latent_vs_capstone:.1f} times", "64x64 only {latent_vs_capstone} times (rounded)"),
     ),
     _right(
         "by a function",

@@ -5,9 +5,11 @@ from assay.proof import Edit, Mistake
 LAST = "the-loop-runs-the-last-steps-of-the-schedule"
 NUMBER = "the-number-of-steps-follows-the-strength"
 START = "the-start-follows-the-forward-process"
+RANGE = "the-pictures-lie-between-minus-one-and-one"
 NOISE = "the-noise-in-the-start-is-unit-noise"
 STEP = "every-step-is-the-schedulers-with-guidance"
 DECODE = "the-decoder-gets-the-unscaled-latents"
+SHOWN = "the-shown-picture-is-the-decoded-one"
 FORGET = "full-strength-forgets-the-picture"
 TEXT = "full-strength-is-text-to-image"
 
@@ -20,6 +22,11 @@ FORWARD = "z = alpha_bar.sqrt() * z0 + (1 - alpha_bar).sqrt() * noise"
 GUIDED = "guided = without + guidance_scale * (with_prompt - without)"
 CALL = "scheduler.step(guided, t, z).prev_sample"
 DECODED = "vae.decode(z / scale)"
+BY_HAND = """previous = t - 1000 // num_steps
+        now = scheduler.alphas_cumprod[t]
+        then = scheduler.alphas_cumprod[previous] if previous >= 0 else scheduler.final_alpha_cumprod
+        clean = (z - (1 - now).sqrt() * guided) / now.sqrt()
+        z = then.sqrt() * clean + (1 - then).sqrt() * guided"""
 SCHEDULER = 'DDIMScheduler.from_pretrained(MODEL, subfolder="scheduler")'
 DRAWN = "torch.randn(z0.shape, generator=seeded(3), device=device)"
 PIXELS = "pixels = to_tensor(photo)[None].to(device)"
@@ -31,6 +38,16 @@ def _wrong(name: str, *edits: Edit, caught_by: set[str], undetermined: set[str] 
 
 _START = (
     _wrong("no scaling factor", Edit(ENCODE, ENCODE.removesuffix(" * scale")), caught_by={START, NOISE, FORGET}),
+    _wrong(
+        "a picture from 0 to 1",
+        Edit(PIXELS, "pixels = transforms.functional.to_tensor(photo)[None].to(device)"),
+        caught_by={RANGE},
+    ),
+    _wrong(
+        "a picture from 0 to 255",
+        Edit(PIXELS, PIXELS.removesuffix(".to(device)") + ".to(device) * 127.5 + 127.5"),
+        caught_by={RANGE},
+    ),
     _wrong("divided by the scaling factor", Edit(ENCODE, ENCODE.replace("*", "/")), caught_by={START, NOISE, FORGET}),
     _wrong(
         "the timestep is the strength times a thousand",
@@ -99,6 +116,7 @@ _STEPS = (
         Edit(TO_RUN, "steps_to_run = max(1, num_steps - int(num_steps * strength))"),
         caught_by={NUMBER, FORGET, TEXT},
     ),
+    _wrong("a strength above 1", Edit("strength = 0.7\nnum_steps", "strength = 1.15\nnum_steps"), caught_by={NUMBER}),
     _wrong(
         "all steps run",
         Edit("for t in timesteps:", "for t in scheduler.timesteps:"),
@@ -179,7 +197,17 @@ _DENOISING = (
         Edit(DECODED, "vae.decode((strength * z + (1 - strength) * z0) / scale)"),
         caught_by={DECODE},
     ),
-    _wrong("the latents are not decoded", Edit(DECODED + ".sample[0]", "z[0, :3]"), caught_by={DECODE}),
+    _wrong(
+        "the step by hand, decoded without the scaling factor",  # no scheduler's step is seen: the reference decides
+        Edit(f"z = {CALL}", BY_HAND),
+        Edit(DECODED, "vae.decode(z)"),
+        caught_by={DECODE},
+    ),
+    _wrong("decoded values are taken for 0 to 1", Edit("((decoded + 1) / 2)", "decoded"), caught_by={SHOWN}),
+    _wrong("the picture lies on its side", Edit("permute(1, 2, 0)", "permute(2, 1, 0)"), caught_by={SHOWN}),
+    _wrong("the colours are in another order", Edit("permute(1, 2, 0)", "flip(0).permute(1, 2, 0)"), caught_by={SHOWN}),
+    _wrong("black stays grey", Edit("(decoded + 1) / 2", "(decoded + 2) / 3"), caught_by={SHOWN}),
+    _wrong("the latents are not decoded", Edit(DECODED + ".sample[0]", "z[0, :3]"), caught_by={DECODE, SHOWN}),
 )
 
 MISTAKES: tuple[Mistake, ...] = _START + _STEPS + _DENOISING

@@ -118,5 +118,17 @@ VARIANTS: tuple[Variant, ...] = (
         Edit(TO_RUN, TO_RUN.replace("strength", "denoising_strength")),
         Edit("by hand, strength {strength}", "by hand"),
     ),
+    _right(
+        "the picture as numbers from 0 to 1",
+        Edit('by_hand = Image.fromarray((values * 255).round().astype("uint8"))\n', ""),
+        Edit('show([photo, by_hand], ["photo", f"by hand, strength {strength}"])', "plt.imshow(values)\nplt.show()"),
+    ),
+    _right(
+        "both pictures in one",
+        Edit(
+            'show([photo, by_hand], ["photo", f"by hand, strength {strength}"])',
+            "plt.imshow(by_hand)\nplt.show()\nplt.imshow(np.hstack([np.array(photo), np.array(by_hand)]))\nplt.show()",
+        ),
+    ),
     _right("text-to-image beside it", Edit(LOOP, BOTH)),
 )

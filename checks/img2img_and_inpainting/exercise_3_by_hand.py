@@ -105,6 +105,16 @@ MISTAKES: tuple[Mistake, ...] = (
         (KEPT_NOW, "kept = scheduler.add_noise(z0, noise, t)"),
         caught_by={SHARP, KEPT, LEVEL, EMPTY},
     ),
+    _wrong(
+        "nothing is put back",
+        (KEPT_NOW, "kept = torch.zeros_like(z0)"),
+        caught_by={SIDES, SHARP, KEPT, LEVEL, EMPTY},
+    ),
+    _wrong(
+        "the last blend is as noisy as the first",
+        (KEPT_NOW, "kept = scheduler.add_noise(z0, noise, times[0] if is_last else times[i + 1])"),
+        caught_by={SIDES, SHARP, KEPT, EMPTY},
+    ),
     _wrong("the clean picture at every step", (KEPT_NOW, "kept = z0"), caught_by={LEVEL}),
     _wrong("cut and paste after the loop", (BLEND, "z = m * z + (1 - m) * z0 if is_last else z"), caught_by={LEVEL}),
     _wrong(

@@ -3,6 +3,7 @@
 from assay.proof import Edit, Mistake
 
 FORWARD = "the-noisy-latent-follows-the-forward-process"
+RANGE = "the-pictures-lie-between-minus-one-and-one"
 TARGET = "the-loss-target-is-the-noise"
 TIMESTEPS = "timesteps-vary"
 CAPTIONS = "captions-are-used"
@@ -128,6 +129,10 @@ _ADAPTERS = (
 _DENOISING = (
     _wrong("no scaling factor", Edit(ENCODE, "vae.encode(pixels).latent_dist.sample()"), caught_by={FORWARD, TARGET}),
     _wrong("the U-Net sees clean latents", Edit(UNET, UNET.replace("noised", "latent")), caught_by={FORWARD, TARGET}),
+    _wrong("pictures from 0 to 1", Edit("    transforms.Normalize([0.5], [0.5]),\n", ""), caught_by={RANGE}),
+    _wrong(
+        "pictures of little contrast", Edit("Normalize([0.5], [0.5])", "Normalize([0.5], [0.85])"), caught_by={RANGE}
+    ),
     _wrong("the noise is added whole", Edit(NOISE, "noised = latent + added"), caught_by={FORWARD, TARGET}),
     _wrong(
         "signal and noise swapped",

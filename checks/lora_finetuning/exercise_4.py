@@ -3,6 +3,7 @@
 from assay.proof import Edit, Mistake, Variant
 
 FORWARD = "the-noisy-latent-follows-the-forward-process"
+RANGE = "the-pictures-lie-between-minus-one-and-one"
 TARGET = "the-loss-target-is-the-noise"
 TIMESTEPS = "timesteps-vary"
 STEPS = "every-step-is-a-fresh-gradient-step"
@@ -62,6 +63,11 @@ def _right(name: str, *edits: Edit) -> Variant:
 
 _TRAINING = (
     _wrong("no scaling factor", Edit(" * vae.config.scaling_factor", ""), caught_by={FORWARD, TARGET}),
+    _wrong(
+        "pictures from 0 to 1",
+        Edit("vae.encode(pixels)", "vae.encode(pixels / 2 + 0.5)"),
+        caught_by={RANGE},
+    ),
     _wrong("the target is the clean latent", Edit(LOSS, "error = F.mse_loss(guess, latent)"), caught_by={TARGET}),
     _wrong("only timestep 500", Edit(TIMESTEP, "when = torch.tensor([500], device=device)"), caught_by={TIMESTEPS}),
     _wrong("gradients pile up", Edit(ZERO_GRAD, ""), caught_by={STEPS}),

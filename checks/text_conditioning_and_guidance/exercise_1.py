@@ -176,5 +176,6 @@ VARIANTS = (
         Edit(SELF_CALL, "pass"),
         Edit('print("self-attention:", tuple(sa_weights.shape), "->", tuple(sa_output.shape))', "pass"),
     ),
+    _right("layers with biases", Edit("bias=False", "bias=True")),
     _right("an answer as a list", Edit(RETURN, SOFTMAX + "\n    return [weights @ values, weights]")),
 )

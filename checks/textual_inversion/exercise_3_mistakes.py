@@ -3,6 +3,7 @@
 from assay.proof import Edit, Mistake
 
 ADDED = "the-pseudo-token-was-added"
+RANGE = "the-pictures-lie-between-minus-one-and-one"
 FORWARD = "the-noisy-latent-follows-the-forward-process"
 TARGET = "the-loss-target-is-the-noise"
 TIMESTEPS = "timesteps-vary"
@@ -33,7 +34,7 @@ BACKWARD = "loss.backward()"
 PROMPTS = 'prompts = [f"a castle in the style of {word}", "a castle in the style of a photograph"]'
 
 # Half precision is slow on a CPU; how long the denoising takes is not what is being judged.
-FEW_DENOISING_STEPS = Edit("num_inference_steps=20", "num_inference_steps=4")
+FEW_DENOISING_STEPS = Edit("num_inference_steps=10", "num_inference_steps=4")
 # What a loop that dies in its first step cannot show, and what it leaves open: cells behind it still run.
 ABORT = {TARGET, TIMESTEPS, GRADIENT, STEPS, LEARNED}
 ABORT_OPEN = {FORWARD, ROWS, CLIP, UNET, PLAIN, RESTORED, PICTURES}
@@ -156,6 +157,13 @@ _FROZEN = (
 )
 
 _DENOISING = (
+    _wrong("pictures from 0 to 1", Edit("    transforms.Normalize([0.5], [0.5]),\n", ""), caught_by={RANGE}),
+    _wrong(
+        "pictures of little contrast", Edit("Normalize([0.5], [0.5])", "Normalize([0.5], [0.85])"), caught_by={RANGE}
+    ),
+    _wrong(
+        "pictures with another mean", Edit("Normalize([0.5], [0.5])", "Normalize([0.85], [0.5])"), caught_by={RANGE}
+    ),
     _wrong("no scaling factor", Edit(ENCODE, "vae.encode(pixels).latent_dist.mode()"), caught_by={FORWARD, TARGET}),
     _wrong(
         "the U-Net sees clean latents",

@@ -3,6 +3,7 @@
 from assay.proof import Edit, Mistake, Variant
 
 LORA_ONLY = "only-lora-parameters-had-gradients"
+RANGE = "the-pictures-lie-between-minus-one-and-one"
 LEARNED = "the-adapter-learned"
 ZERO = "adapters-start-at-zero"
 TARGETS = "targets-cover-cross-attention"
@@ -122,6 +123,7 @@ _ADAPTERS = (
 )
 
 _DENOISING = (
+    _wrong("pictures from 0 to 1", Edit(PIXELS, PIXELS + " / 2 + 0.5"), caught_by={RANGE}),
     _wrong("no scaling factor", Edit(ENCODE, "vae.encode(pixels).latent_dist.sample()"), caught_by={FORWARD, TARGET}),
     _wrong("the U-Net sees clean latents", Edit(UNET, UNET.replace("zt", "z0")), caught_by={FORWARD, TARGET}),
     _wrong("the noise is added whole", Edit(NOISE, "zt = z0 + eps"), caught_by={FORWARD, TARGET}),

@@ -6,6 +6,7 @@ from assay.execution.surroundings.network import serve_pictures
 from assay.execution.surroundings.no_gpu import stand_in_for_cuda
 from assay.execution.surroundings.open_clip import serve_open_clip
 from assay.execution.surroundings.pip import silence_pip
+from assay.execution.surroundings.workers import load_in_process
 
 __all__ = ["prepare_libraries", "silence_pip"]
 
@@ -17,3 +18,4 @@ def prepare_libraries() -> None:
     serve_pictures()
     serve_datasets()
     serve_open_clip()
+    load_in_process()

@@ -1,12 +1,24 @@
-"""Decides what torchvision's downloads give without a network: the kit's MNIST and CIFAR-10, else a clear error."""
+"""Decides where data sets come from without a network: the kit, which is read only, and for torchvision's downloads its
+MNIST and CIFAR-10, else a clear error."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
+
+
+def keep_tables_in(folder: Path) -> None:
+    """Let the `datasets` library of this process write its locks and tables below `folder` instead of into the kit."""
+    from assay.kit.layout import link_datasets
+
+    own = link_datasets(Path(os.environ.get("HF_HOME", "")), folder / "datasets")
+    os.environ["HF_DATASETS_CACHE"] = str(own)
+    if "datasets" in sys.modules:  # it has read the variable already
+        sys.modules["datasets"].config.HF_DATASETS_CACHE = own
 
 
 def serve_datasets() -> None:

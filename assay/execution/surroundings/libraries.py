@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 REPORTED = ("torch", "torchvision", "diffusers", "transformers", "peft", "datasets", "numpy")
@@ -48,6 +50,16 @@ def prepare_process() -> None:
 
     prepare_libraries()
     install()
+    _look_ahead()
+
+
+def _look_ahead() -> None:
+    """What each child would find out for itself, and each alike."""
+    from assay.kit.layout import tables
+    from assay.sandbox import seccomp
+
+    tables(Path(os.environ.get("HF_HOME", "")))
+    seccomp.compiled(signals=True)
 
 
 def versions() -> dict[str, str]:

@@ -18,6 +18,7 @@ from assay.judging.observations.latents import rms
 SAME = 1e-4  # two unit vectors of one direction: float32 on both sides rounds by 1e-6, half precision by 1e-3
 PARALLEL = 1e-6  # the same as a cosine
 COSINE = 1e-5  # absolute; float32 gives 1e-7
+PRODUCT = 1e-2  # of the lengths of both vectors; half precision rounds by 1e-3, bfloat16 by 4e-3
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,17 @@ class Table:
         """Whether it holds the cosines of these vectors, either way round."""
         wanted = cosines(left, right)
         return any(near(self.values, one) for one in (wanted, wanted.T))
+
+    @classmethod
+    def of(cls, values: torch.Tensor, left: torch.Tensor, right: torch.Tensor, straight: bool = False) -> Table:
+        """The table of a product or of cosines; where the vectors do not give its numbers, they are not its vectors."""
+        if left.shape[1:] != right.shape[1:] or values.shape != (len(left), len(right)):
+            return cls(values)
+        lengths = left.norm(dim=1)[:, None] * right.norm(dim=1)[None]
+        off = (values - cosines(left, right)).abs() if straight else (values - left @ right.T).abs() / lengths
+        # a vector of zeros gives zeros: 0 / 0
+        given = (off <= PRODUCT) | ((lengths == 0) & (values == 0))
+        return cls(values, left, right, straight) if values.numel() and bool(given.all()) else cls(values)
 
 
 class Contrast:
@@ -71,13 +83,15 @@ class Contrast:
         for fact in self._work.facts("product"):
             sides = [tensor(fact.get(side)) for side in ("result", "left", "right")]
             values, left, right = (None if s is None or s.dim() != 2 else s.double() for s in sides)
-            if values is not None:
-                found.append(Table(values, left, right, fact.get("straight") is True))
+            if values is not None and left is not None and right is not None:
+                found.append(Table.of(values, left, right, fact.get("straight") is True))
+            elif values is not None:
+                found.append(Table(values))
         for fact in self._work.facts("cosine"):
             left, right, value = tensor(fact["left"]), tensor(fact["right"]), as_number(fact["value"])
             if left is not None and right is not None and left.dim() == right.dim() == 1:
                 made = torch.tensor([[value]], dtype=torch.float64)
-                found.append(Table(made, left[None].double(), right[None].double(), True))
+                found.append(Table.of(made, left[None].double(), right[None].double(), True))
         return found + [Table(image.double()) for image in self._work.images if image.dim() == 2]
 
     @torch.no_grad()

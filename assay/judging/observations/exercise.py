@@ -19,6 +19,7 @@ from assay.judging.observations.facts import Facts
 from assay.judging.observations.inpainting import Inpainting, inpaintings
 from assay.judging.observations.latents import Latents
 from assay.judging.observations.loops import denoisings
+from assay.judging.observations.noising import Noised, noised
 from assay.judging.observations.pictures import Picture, pictures
 from assay.judging.observations.printed import Stated, stated_numbers
 from assay.judging.observations.replays import ReplayEvidence, Replays
@@ -84,6 +85,11 @@ class Work(Facts):
     def contrast(self) -> Contrast:
         """The work with a pair of encoders for pictures and texts."""
         return Contrast(self)
+
+    @cached_property
+    def noised(self) -> list[Noised]:
+        """The inputs of networks of the student's own that were trained, by timestep."""
+        return noised(self)
 
     @cached_property
     def masks(self) -> list[torch.Tensor]:

@@ -16,6 +16,7 @@ from assay.judging.observations.facts import Facts
 from assay.judging.observations.loops import denoisings
 from assay.judging.observations.steps import Step
 from assay.judging.observations.transitions import by_least_squares, combined
+from assay.tensors import is_constant
 
 EXACT = 1e-3  # of the way that the step goes: the next timestep of a thousand goes a different way by 2e-3
 ROUNDINGS = 4  # of a number in the precision of the U-Net's input
@@ -93,7 +94,8 @@ class Reversal:
         return self.loop.signal(time) if time >= 0 else self.loop.signal(0)
 
     def _obeys(self, law: Law, result: torch.Tensor) -> bool:
-        if result.shape != self.step.sample.shape or law.gain == 0.0 or not bool(torch.isfinite(result).all()):
+        usable = result.shape == self.step.sample.shape and bool(torch.isfinite(result).all())
+        if not usable or is_constant(result) or law.gain == 0.0:  # a constant is nobody's latent
             return False
         used = (result - law.constant) / law.gain
         weights = (0.0, 1.0) if self.step.empty is None else by_least_squares(self.step, used)

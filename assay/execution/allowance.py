@@ -1,0 +1,57 @@
+"""Decides how much a notebook may use, and whether its processes together have used more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.execution.disk import FILES, DiskWatch
+from assay.execution.reasons import amount
+from assay.execution.tree import descendants, usage_of
+from assay.sandbox.territory import OWN
+
+PROCESSES = 64  # a snapshot for each exercise, some worker processes; nobody's notebook needs half of that
+DISK_BYTES = 5 * 2**30  # of one exercise: a full-size checkpoint of the course's models, and the evidence
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Wall seconds per cell, exercise and submission; bytes of memory of the whole tree, of outputs per exercise;
+    processes at once, and bytes written per exercise, of the whole tree."""
+
+    cell_s: float
+    exercise_s: float
+    submission_s: float
+    memory_bytes: int
+    output_bytes: int
+    processes: int = PROCESSES
+    disk_bytes: int = DISK_BYTES
+
+
+class Meter:
+    """Looks at the tree of processes below `root`, and at what they write below `folder`."""
+
+    def __init__(self, allowance: Allowance, root: int, folder: Path) -> None:
+        self._allowance, self._root = allowance, root
+        self._disk = DiskWatch(folder / name for name in OWN)
+        self.peak_memory = 0
+
+    def start_anew(self) -> None:
+        """The next exercise has its own room for files."""
+        self._disk.start_anew()
+
+    def excess(self) -> str | None:
+        """Of what the whole tree uses now, the first thing that is more than is allowed."""
+        allowed = self._allowance
+        usage = usage_of(self._root, allowed.memory_bytes)
+        self.peak_memory = max(self.peak_memory, usage.memory)
+        self._disk.look(descendants(self._root))
+        if usage.memory > allowed.memory_bytes:
+            return f"the memory in use grew beyond {amount(allowed.memory_bytes)}"
+        if usage.processes > allowed.processes:
+            return f"more than {allowed.processes} processes ran at once"
+        if self._disk.used > allowed.disk_bytes:
+            return f"the files written grew beyond {amount(allowed.disk_bytes)}"
+        if self._disk.files > FILES:
+            return f"more than {FILES:,} files were written"
+        return "a folder was made that cannot be looked into" if self._disk.closed else None
