@@ -30,8 +30,8 @@ class Lines:
     def __init__(self) -> None:
         self.pid, self.name = os.getpid(), os.urandom(4).hex()
         self.count, self.hash = 0, xxhash.xxh3_128()
-        self.lock = threading.Lock()  # of its own in every process: a fork may come while another thread holds it
-        self.is_torn = False
+        self.lock = threading.RLock()  # of its own in every process: a fork may come while another thread holds it
+        self.is_torn = self.is_busy = False
 
 
 class Recorder:
@@ -69,17 +69,23 @@ class Recorder:
         """Append one fact; it carries the exercise (0 is the set-up) and the 0-based cell in which it happened."""
         lines = self._lines()
         with lines.lock:
-            if lines.count >= FACT_LINES:
+            if lines.count >= FACT_LINES or lines.is_busy:  # a signal's handler may come here while a line is written
                 return
-            by = f"{self._nonce}.{lines.name}.{lines.count + 1}"
-            record = {"kind": kind, "exercise": self.exercise, "cell": self.cell, **fields, "by": by}
-            line = json.dumps(record, allow_nan=False).encode() + b"\n"
-            torn, lines.is_torn = lines.is_torn, True
-            if os.write(self._descriptor, b"\n" * torn + line) != len(line) + torn:
-                raise OSError("the disk is full, or the file as large as it may be")
-            lines.is_torn = False
-            lines.count += 1
-            lines.hash.update(line)
+            lines.is_busy = True
+            try:
+                self._write(lines, {"kind": kind, "exercise": self.exercise, "cell": self.cell, **fields})
+            finally:
+                lines.is_busy = False
+
+    def _write(self, lines: Lines, fact: dict[str, Any]) -> None:
+        record = fact | {"by": f"{self._nonce}.{lines.name}.{lines.count + 1}"}
+        line = json.dumps(record, allow_nan=False).encode() + b"\n"
+        torn, lines.is_torn = lines.is_torn, True
+        if os.write(self._descriptor, b"\n" * torn + line) != len(line) + torn:
+            raise OSError("the disk is full, or the file as large as it may be")
+        lines.is_torn = False
+        lines.count += 1
+        lines.hash.update(line)
 
     def _lines(self) -> Lines:
         if self._written.pid != os.getpid():
