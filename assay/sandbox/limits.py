@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import resource
 import signal
@@ -14,6 +16,7 @@ OPEN_FILES = 1024
 # Threads count too: some libraries start one for each of the machine's cores. The supervisor's own limit is on
 # processes and lower; this one is there so that a fork bomb cannot outrun it.
 TASKS = 512
+SHARED_TASKS = 2048  # several submissions at once, and what else the caller may start meanwhile
 GRACE_CPU_S = 5  # between the signal that tells why a process ends and the one that cannot be ignored
 WRITTEN_FILE_BYTES = 4 * 2**30  # one file; a full-size checkpoint of the course's models is 3.4 GB
 
@@ -38,15 +41,24 @@ def adopt_orphans() -> None:
 
 def lower_limits(limits: Limits, alone: bool = False) -> None:
     """Address space, processor time, size of a file, open files, no core dumps; and, where this submission is `alone`
-    in its user or namespace, tasks: elsewhere the kernel would count everything that the caller runs."""
+    in its user or namespace, its own tasks; elsewhere the kernel counts all that the caller runs, and root's not."""
     _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, int(limits.cpu_s) + 1, GRACE_CPU_S)
     _lower(resource.RLIMIT_FSIZE, WRITTEN_FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
-    if alone:
-        _lower(resource.RLIMIT_NPROC, TASKS)
+    _lower(resource.RLIMIT_NPROC, TASKS if alone else tasks_of_the_caller() + SHARED_TASKS)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then writing too much is an OSError that Python can report
+
+
+@functools.cache
+def tasks_of_the_caller() -> int:
+    """Tasks of this user when this was first asked: by the warm parent, for all its children."""
+    found = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            found += sum(1 for _ in (process / "task").iterdir()) if process.stat().st_uid == os.getuid() else 0
+    return found
 
 
 def _lower(what: int, limit: int, grace: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Decides the words for mounts: what may be written, and what a mounted thing may not do."""
+"""Decides how a file or folder is shown at another place: to be read, to be written, or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ctypes
 import os
 import struct
 
-from assay.sandbox.kernel import syscall
+from assay.sandbox.kernel import mount, syscall
 
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 NOSUID, NODEV, NOEXEC = 2, 4, 8
@@ -26,3 +26,30 @@ def make_read_only(place: os.PathLike[str] | str, devices: bool = False, recursi
     flags = _AT_RECURSIVE if recursive else 0
     path, words = ctypes.c_char_p(os.fsencode(place)), ctypes.c_char_p(attributes)
     syscall(_MOUNT_SETATTR, _AT_FDCWD, path, flags, words, len(attributes))
+
+
+def put(path: str, spot: str, how: str) -> None:
+    """Show `path` at `spot`: to "read", to "write", or to "hide", which is something empty in its place, in which a
+    folder that is needed after all can still be put.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    if how == "hide" and os.path.isdir(path):  # noqa: PTH112 - see `private_tmp.py`
+        mount("tmpfs", spot, NOSUID | NODEV, "tmpfs", "size=64k,mode=0755")
+    elif how == "hide":
+        mount("/dev/null", spot, MS_BIND)
+    else:
+        make_spot(spot, path)
+        mount(path, spot, MS_BIND | MS_REC)
+        if how == "read":
+            make_read_only(spot)
+
+
+def make_spot(spot: str, path: str) -> None:
+    """Something to mount `path` over."""
+    if os.path.isdir(path):  # noqa: PTH112
+        os.makedirs(spot, exist_ok=True)  # noqa: PTH103
+    else:
+        os.makedirs(os.path.dirname(spot), exist_ok=True)  # noqa: PTH103, PTH120
+        os.close(os.open(spot, os.O_CREAT | os.O_WRONLY, 0o644))

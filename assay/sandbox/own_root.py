@@ -7,10 +7,8 @@ import os
 
 from assay.sandbox.ground import Ground
 from assay.sandbox.kernel import detach, mount, syscall
-from assay.sandbox.mounts import MS_BIND, MS_PRIVATE, MS_REC, NODEV, NOEXEC, NOSUID, make_read_only
-from assay.sandbox.private_tmp import make_spot
+from assay.sandbox.mounts import MS_BIND, MS_PRIVATE, MS_REC, NODEV, NOEXEC, NOSUID, make_read_only, make_spot, put
 from assay.sandbox.syscalls import FORBIDDEN, architecture
-from assay.sandbox.territory import DEVICES
 
 TMP_BYTES = 1 << 30  # it lives in memory; a data set of the course's lessons has some 10 MB
 SHM_BYTES = 256 << 20  # what worker processes hand each other
@@ -62,21 +60,7 @@ def _bind_all(root: str, ground: Ground) -> None:
              "write": ground.writable}  # fmt: skip
     everything = [(path, how) for how, paths in kinds.items() for path in paths if not path.startswith("/proc/")]
     for path, how in sorted(everything, key=lambda one: one[0].count("/")):
-        if how == "hide":
-            _hide(path, root + path)
-            continue
-        make_spot(root + path, path)
-        mount(path, root + path, MS_BIND | MS_REC)
-        if how == "read":
-            make_read_only(root + path)
-
-
-def _hide(path: str, spot: str) -> None:
-    """Something empty in its place, in which a folder that is needed after all can still be put."""
-    if os.path.isdir(path):  # noqa: PTH112
-        mount("tmpfs", spot, NOSUID | NODEV, "tmpfs", "size=64k,mode=0755")
-    else:
-        mount(DEVICES[0], spot, MS_BIND)
+        put(path, root + path, how)
 
 
 def _pivot(root: str) -> None:

@@ -6,32 +6,33 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from assay.sandbox.ground import Ground
 from assay.sandbox.kernel import mount, unshare
-from assay.sandbox.mounts import MS_BIND, MS_PRIVATE, MS_REC, make_read_only
+from assay.sandbox.mounts import MS_BIND, MS_PRIVATE, MS_REC, put
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 
 
-def privatise_tmp(
-    own: str, readable: Sequence[str], writable: Sequence[str], closed: Iterable[str] = (), user: int | None = None
-) -> bool:
-    """Mount folders below `own` over /tmp, /var/tmp and /dev/shm for this process and its children; False where that
-    is denied. The process must have one thread.
+def privatise_tmp(ground: Ground, closed: Iterable[str] = (), user: int | None = None) -> bool:
+    """Mount the submission's own folders over /tmp, /var/tmp and /dev/shm for this process and its children; what is
+    needed below these stays visible. False where that is denied. The process must have one thread.
 
     Args:
-        readable, writable: what must stay visible although it may lie below a folder that is covered.
         closed: more folders to cover: `user` could not go through them to what must stay visible.
         user: who shall own the new /tmp; None for whoever this process is.
     """
-    needed = sorted({*readable, *writable}, key=lambda path: path.count("/"))
+    # Of folders that are written, Landlock lets everything below be read: what is hidden there needs a cover too.
+    kinds = {"read": (*ground.territory.needed, ground.programs), "hide": ground.territory.covered,
+             "write": ground.writable}  # fmt: skip
+    needed = sorted(((path, how) for how in kinds for path in kinds[how]), key=lambda one: one[0].count("/"))
     try:
         _unshare(user)
         mount(None, "/", MS_REC | MS_PRIVATE)
         for covered in (*SHARED, *closed):
             if os.path.isdir(covered):  # noqa: PTH112 - each path object costs a child of a large process some faults
-                _cover(covered, own + covered.replace("/", "-"), needed, writable)
+                _cover(covered, f"{ground.folder}/tmp/{covered[1:].replace('/', '-')}", needed)
                 if user is not None and covered in SHARED:
                     os.chown(covered, user, user)
     except (OSError, AttributeError):
@@ -61,23 +62,10 @@ def become_mapped(flags: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def _cover(covered: str, own: str, needed: Sequence[str], writable: Sequence[str]) -> None:
+def _cover(covered: str, own: str, needed: Sequence[tuple[str, str]]) -> None:
     """Bind what is needed from below `covered` into `own`, then `own` over `covered`."""
     os.makedirs(own, exist_ok=True)  # noqa: PTH103
-    for path in needed:
+    for path, how in needed:
         if path.startswith(covered + "/") and os.path.exists(path):  # noqa: PTH110
-            spot = own + path.removeprefix(covered)
-            make_spot(spot, path)
-            mount(path, spot, MS_BIND | MS_REC)
-            if path not in writable:
-                make_read_only(spot)
+            put(path, own + path.removeprefix(covered), how)
     mount(own, covered, MS_BIND | MS_REC)
-
-
-def make_spot(spot: str, path: str) -> None:
-    """Something to mount `path` over."""
-    if os.path.isdir(path):  # noqa: PTH112
-        os.makedirs(spot, exist_ok=True)  # noqa: PTH103
-    else:
-        os.makedirs(os.path.dirname(spot), exist_ok=True)  # noqa: PTH103, PTH120
-        os.close(os.open(spot, os.O_CREAT | os.O_WRONLY, 0o644))

@@ -59,9 +59,8 @@ def _require_possible() -> None:
 
 
 def _cover(ground: Ground, user: int | None) -> bool:
-    readable, writable = [*ground.territory.needed, ground.programs], ground.writable
-    closed = closed_folders([*readable, *writable]) if user is not None else []
-    return privatise_tmp(f"{ground.folder}/tmp/", readable, writable, closed, user)
+    needed = [*ground.territory.needed, *ground.writable]
+    return privatise_tmp(ground, closed_folders(needed) if user is not None else [], user)
 
 
 def _separate(ground: Ground) -> bool:

@@ -57,9 +57,11 @@ def _look_ahead() -> None:
     """What each child would find out for itself, and each alike."""
     from assay.kit.layout import tables
     from assay.sandbox import seccomp
+    from assay.sandbox.limits import tasks_of_the_caller
 
     tables(Path(os.environ.get("HF_HOME", "")))
     seccomp.compiled(signals=True)
+    tasks_of_the_caller()
 
 
 def versions() -> dict[str, str]:
