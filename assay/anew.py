@@ -44,11 +44,16 @@ def make_anew(path: Path) -> None:
 
 
 def make_accessible(*folders: Path) -> None:
-    """Give the owner access to folders that may have been closed; what is no folder stays as it is."""
+    """Give the owner access to folders that may have been closed; what is no folder, or lies behind a link, stays as it
+    is."""
     for folder in folders:
         try:
             status = folder.lstat()
-            if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+            if (
+                stat.S_ISDIR(status.st_mode)
+                and not folder.parent.is_symlink()
+                and status.st_mode & stat.S_IRWXU != stat.S_IRWXU
+            ):
                 folder.chmod(stat.S_IRWXU)
         except OSError:  # not there, or another user's: what needs it will say so
             continue

@@ -85,6 +85,8 @@ def _compare(change: Mistake | Variant, result: Result) -> Proof:
             by_state[criterion["state"]].add(criterion["id"])
     wanted = change.caught_by if isinstance(change, Mistake) else frozenset()
     open_ = change.undetermined if isinstance(change, Mistake) else frozenset()
+    if result["state"] == "tampered":  # declared changes are honest: none may be taken for something else
+        by_state["unchecked"].add(f"the whole result ({result['reason']})")
     failed = frozenset(by_state["failed"])
     return Proof(
         change=change,

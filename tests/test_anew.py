@@ -75,6 +75,14 @@ def test_half_a_surrogate_pair_is_written_as_a_question_mark(tmp_path):
     assert (tmp_path / "x").read_bytes() == b"a?b"
 
 
+def test_a_folder_behind_a_link_stays_as_it_is(tmp_path):
+    (tmp_path / "theirs" / "closed").mkdir(parents=True)
+    (tmp_path / "theirs" / "closed").chmod(0)
+    (tmp_path / "mine").symlink_to(tmp_path / "theirs")
+    make_accessible(tmp_path / "mine" / "closed", tmp_path / "mine")
+    assert (tmp_path / "theirs" / "closed").stat().st_mode & 0o777 == 0
+
+
 def test_a_closed_folder_is_opened_for_its_owner(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)

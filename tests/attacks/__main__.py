@@ -12,10 +12,11 @@ from assay.command.lessons import load_lessons, warm_imports
 from assay.command.run import start_warm
 from assay.command.session import Session
 from assay.kit import ensure_kit
+from assay.sandbox.tiers import TIERS
 from tests.attacks.attack import Attack, catalogue
 from tests.attacks.outcome import complaints
 from tests.attacks.stage import Stage
-from tests.attacks.tiers import ORDER, offered, promises
+from tests.attacks.tiers import offered, promises
 
 HEAD = """\
 # Attacks, and what becomes of them
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """1 when an attack came to more than it may."""
     parser = argparse.ArgumentParser(prog="python -m tests.attacks", description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, help="only these attacks")
-    parser.add_argument("--tier", choices=ORDER, help="only this tier")
+    parser.add_argument("--tier", choices=TIERS, help="only this tier")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there")
     options = parser.parse_args(arguments)
     wanted = [attack for attack in catalogue() if not options.numbers or attack.number in options.numbers]

@@ -64,6 +64,7 @@ class Stage:
         self._outside = _outside()  # what is to be left alone, and the notebooks
         self.canary = self._outside / "canary"
         self._canary = _lay_out(self.canary, self.secret)
+        _lay_out(self._outside / "theirs", self.secret)  # for links: a notebook's own process may write there at limits
         self._bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], cwd="/")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.05)
@@ -97,7 +98,8 @@ class Stage:
         run.parent.mkdir()
         file = place / attack.file
         places: Mapping[str, object] = {
-            "canary": self.canary, "mark": self.mark, "submission": file, "grader": os.getpid(),
+            "canary": self.canary, "theirs": self._outside / "theirs" / "other",
+            "mark": self.mark, "submission": file, "grader": os.getpid(),
             "bystander": self._bystander.pid, "port": self._listener.getsockname()[1], "free": _free_port(),
             "home": run / "home",
         }  # fmt: skip
