@@ -25,6 +25,7 @@ from assay.intake import Notebook, read_bytes, read_notebook
 from assay.kit import Kit
 from assay.replay.dealer import notebook_key
 from assay.rubric import ExerciseState, Rubric
+from assay.sandbox.tiers import LIMITS
 
 Result = dict[str, Any]
 Progress = Callable[[str], None]
@@ -104,7 +105,8 @@ class Session:
         if (setup := run.execution.endings.get(0)) is not None and setup.state != "completed":
             notes.append(f"The set-up before the first exercise did not end well: {setup.reason}.")
         if not run.execution.private_tmp:
-            notes.append("This machine does not allow a private /tmp: the notebook shared it with others.")
+            how = "the notebook shared it with others" if self.tier == LIMITS else "it was closed to the notebook"
+            notes.append(f"This machine does not allow a private /tmp: {how}.")
         execution = run.execution
         return Record(
             file=notebook.file,

@@ -36,7 +36,7 @@ def put(path: str, spot: str, how: str) -> None:
         OSError: the kernel refused.
     """
     if how == "hide" and os.path.isdir(path):  # noqa: PTH112 - see `private_tmp.py`
-        mount("tmpfs", spot, NOSUID | NODEV, "tmpfs", "size=64k,mode=0755")
+        mount("tmpfs", spot, NOSUID | NODEV, "tmpfs", "size=64k,mode=0555")
     elif how == "hide":
         mount("/dev/null", spot, MS_BIND)
     else:
