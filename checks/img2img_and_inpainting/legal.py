@@ -6,7 +6,9 @@ LEGAL = (
     Legal(r"^strengths = ", "which five strengths are tried is the student's own choice", exercise=1),
     Legal(r"^pipe\.scheduler\.set_timesteps", "how the points on the curve are drawn is not judged", exercise=1),
     Legal(
-        r"\+ \(1 - alpha_bar\)\.sqrt\(\) \* noise -> .* - ", "unit noise with the other sign is unit noise", exercise=2
+        r"-> z = alpha_bar\.sqrt\(\) \* z0 - \(1 - alpha_bar\)\.sqrt\(\) \* noise$",
+        "unit noise with the other sign is unit noise",
+        exercise=2,
     ),
     Legal(r"-> .* = Image\.new\('L', \(SIDE, SIDE\), 1\)$", "what is darker than half counts as black"),
     Legal(r"-> .*generous_mask\)\.rectangle\(\[0, 0, SIDE, 131\]", "any region will do that goes beyond the tight one"),
