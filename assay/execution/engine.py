@@ -99,7 +99,7 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     if not execution.finished and not warm.is_alive(child.generation):
         raise Fault("The warm parent process died, and the notebook with it.")
     if execution.fault:
-        raise Fault(f"The notebook could not be started: {execution.fault}.")
+        raise Fault(f"The notebook could not be run: {execution.fault}.")
     return execution
 
 

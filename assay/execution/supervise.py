@@ -77,7 +77,8 @@ class Supervisor:
                 self._look()
         finally:
             os.close(descriptor)
-            kill_all(self._pid)
+            if not kill_all(self._pid):  # and what may still change is not judged
+                self.execution.fault = "its processes could not be ended"
         self._close()
         return self.execution
 

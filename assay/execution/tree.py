@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-BURIED_S = 5.0  # the warm parent buries a dead child within a tenth of a second
+BURIED_S = 10.0  # the warm parent buries a dead child within a tenth of a second, unless orphans keep it busy
 MOMENT_S = 0.002  # between two looks at a tree that is dying; a process takes that long to die
 ENOUGH_S = 20.0  # a tree that still grows after this long cannot be killed by us; its end comes with its root's
 
@@ -97,15 +97,19 @@ def kill_beside(root: int, leaf: int) -> bool:
     return True
 
 
-def kill_all(root: int) -> None:
-    """Kill the tree of `root`, and wait until its parent has buried it, who kills orphans before."""
+def kill_all(root: int) -> bool:
+    """Kill the tree of `root`, and wait until its parent has buried it, who kills orphans before; False when that does
+    not happen, so that something may still be alive."""
     # While the root only stands still, it is who the orphans of the others go to, so none gets away.
     _signal(root, signal.SIGSTOP)
     _kill_until_empty(root, kept={root})
     _signal(root, signal.SIGKILL)
     until = time.monotonic() + BURIED_S
-    while psutil.pid_exists(root) and time.monotonic() < until:
+    while psutil.pid_exists(root):
+        if time.monotonic() > until:
+            return False
         time.sleep(MOMENT_S)
+    return True
 
 
 def _kill_until_empty(root: int, kept: set[int]) -> None:

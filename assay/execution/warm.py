@@ -88,7 +88,12 @@ def _bury(children: dict[int, int]) -> None:
 
 
 def _is_dead(child: int) -> bool:
-    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    try:
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except AttributeError:  # macOS
+        import psutil
+
+        return bool(psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
 
 
 def _kill_orphans(children: dict[int, int]) -> None:
