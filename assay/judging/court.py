@@ -67,7 +67,7 @@ def stand_by(
         originals.read_ahead(source)
     court = Court(
         _pairs(wanted),
-        lambda court: serve(lambda evidence, replays, known: _hear(court, evidence, exercises, replays, known)),
+        lambda court: serve(lambda evidence, replays, known=None: _hear(court, evidence, exercises, replays, known)),
     )
     _convene(Path(checks), court)
 
