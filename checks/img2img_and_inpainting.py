@@ -28,7 +28,6 @@ from assay.claims import (
     require_sampled_cells,
     require_shared_start,
     require_shares,
-    require_shown_picture,
     require_some_strength,
     require_steps_by_strength,
     require_steps_of_schedule,
@@ -131,11 +130,6 @@ def check_the_decoder_gets_the_unscaled_latents(loops):
     decoded = [loop for loop in require_by_hand(loops) if loop.decoded is not None]
     for loop in decoded or _by_hand(loops):
         require_decode_scaling(loop)
-
-
-def check_the_shown_picture_is_the_decoded_one(latents):
-    """The picture that is shown is what came out of the decoder, with its colours and the right way up."""
-    require_shown_picture(latents)
 
 
 def check_full_strength_forgets_the_picture(loops, replays):

@@ -17,7 +17,6 @@ SHARED, SIDES = "both-masks-share-prompt-and-noise", "white-is-edited-and-black-
 SHARP, KEPT = "the-mask-decides-and-does-not-blend", "the-kept-region-is-the-picture"
 LEVEL, EMPTY = "the-kept-region-has-each-steps-noise-level", "an-empty-mask-returns-the-picture"
 RANGE = "the-pictures-lie-between-minus-one-and-one"
-SHOWN = "the-shown-picture-is-the-decoded-one"
 FULL = "a-full-mask-is-text-to-image"
 
 # Role of a tensor -> the criteria that rest on it, those that wait for a companion that does among them.
@@ -33,8 +32,6 @@ RESTS_ON = {
     "stepped": set(),
     "tensor": {(1, FARTHER), (2, DECODE), (3, SIDES), (3, SHARP), (3, KEPT), (3, EMPTY), (3, FULL), (4, KEPT)},
     "latents": {(3, EMPTY)},
-    "thumbnail": {(2, SHOWN)},
-    "thumbnails": {(2, SHOWN)},
     EVERY: set(),
 }  # fmt: skip
 # One kind of facts alone is no work.

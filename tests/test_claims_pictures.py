@@ -21,6 +21,11 @@ def test_with_and_without_the_token_from_one_noise_passes():
     require_with_and_without_token([picture(1, 2, WORD), picture(1, 2, 3)], {WORD})
 
 
+def test_pictures_whose_prompts_hold_the_same_ids_are_told_apart():
+    same = [picture(1, 2, WORD), picture(1, 2, WORD, seed=2)]
+    require_with_and_without_token([*same, picture(1, 2), picture(1, 2, seed=2)], {WORD})
+
+
 @pytest.mark.parametrize(
     ("found", "seen"),
     [

@@ -16,7 +16,10 @@ SINGLE = 1e-6  # the same in float32
 DIGITS = 4  # behind the point: a number with more of them is no rounded one
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
-_FACTOR = re.compile(rf"{_NUMBER}\s*(?:x|×|times)\s+(?:fewer|smaller|less)|\bratio\W{{0,3}}{_NUMBER}", re.IGNORECASE)
+# A number behind "ratio" that is divided by another one is not the ratio yet.
+_FACTOR = re.compile(
+    rf"{_NUMBER}\s*(?:x|×|times)\s+(?:fewer|smaller|less)|\bratio\W{{0,3}}{_NUMBER}(?![\d,.]*\s*[/÷:])", re.IGNORECASE
+)
 _PARAMETERS = re.compile(
     rf"{_NUMBER}\s+(?:\w+\s+)?param(?:eter)?s\b|\bparam(?:eter)?s\W{{1,3}}{_NUMBER}", re.IGNORECASE
 )
@@ -64,8 +67,9 @@ def require_stated_factor(text: str, right: Collection[float]) -> None:
 
 
 def require_stated_parameters(text: str, right: Collection[int]) -> None:
-    """Fail when the text says how many parameters there are, and none of these counts is one of `right`."""
-    found = _numbers(_PARAMETERS, text)
+    """Fail when the text says how many parameters there are, and none of these counts is one of `right`; that
+    something has none is no count."""
+    found = [number for number in _numbers(_PARAMETERS, text) if number]
     if found and not set(found) & set(right):
         raise Failure(
             f"{found[0]:,.0f} parameters were counted, not {max(right):,}",

@@ -13,7 +13,7 @@ Ids = frozenset[int]
 def require_with_and_without_token(pictures: Sequence[Picture], pseudo_ids: Collection[int]) -> None:
     """Fail unless a picture with a pseudo-token in its prompt began from the same noise as one without."""
     with_token = [p for p in pictures if p.prompt_ids & set(pseudo_ids)]
-    without = [p for p in pictures if p.prompt_ids and p not in with_token]
+    without = [p for p in pictures if p.prompt_ids and not p.prompt_ids & set(pseudo_ids)]
     if not with_token or not without:
         raise Failure(
             f"{len(with_token)} pictures with the pseudo-token in the prompt, {len(without)} without",

@@ -9,7 +9,6 @@ RANGE = "the-pictures-lie-between-minus-one-and-one"
 NOISE = "the-noise-in-the-start-is-unit-noise"
 STEP = "every-step-is-the-schedulers-with-guidance"
 DECODE = "the-decoder-gets-the-unscaled-latents"
-SHOWN = "the-shown-picture-is-the-decoded-one"
 FORGET = "full-strength-forgets-the-picture"
 TEXT = "full-strength-is-text-to-image"
 
@@ -203,11 +202,7 @@ _DENOISING = (
         Edit(DECODED, "vae.decode(z)"),
         caught_by={DECODE},
     ),
-    _wrong("decoded values are taken for 0 to 1", Edit("((decoded + 1) / 2)", "decoded"), caught_by={SHOWN}),
-    _wrong("the picture lies on its side", Edit("permute(1, 2, 0)", "permute(2, 1, 0)"), caught_by={SHOWN}),
-    _wrong("the colours are in another order", Edit("permute(1, 2, 0)", "flip(0).permute(1, 2, 0)"), caught_by={SHOWN}),
-    _wrong("black stays grey", Edit("(decoded + 1) / 2", "(decoded + 2) / 3"), caught_by={SHOWN}),
-    _wrong("the latents are not decoded", Edit(DECODED + ".sample[0]", "z[0, :3]"), caught_by={DECODE, SHOWN}),
+    _wrong("the latents are not decoded", Edit(DECODED + ".sample[0]", "z[0, :3]"), caught_by={DECODE}),
 )
 
 MISTAKES: tuple[Mistake, ...] = _START + _STEPS + _DENOISING

@@ -3,7 +3,6 @@
 from assay.proof import Edit, Mistake, Variant
 
 FORWARD = "the-noisy-latent-follows-the-forward-process"
-RANGE = "the-pictures-lie-between-minus-one-and-one"
 TARGET = "the-loss-target-is-the-noise"
 CAPTION = "the-caption-reaches-the-unet"
 REACH = "gradients-reach-the-adapter"
@@ -42,7 +41,6 @@ def _step_over(parameters: str) -> Edit:
 
 MISTAKES = (
     _wrong("no scaling factor", Edit(" * vae.config.scaling_factor", ""), caught_by={FORWARD, TARGET}),
-    _wrong("a picture from 0 to 1", Edit(" * 2 - 1\n", "\n"), caught_by={RANGE}),
     _wrong("the noise is added whole", Edit(NOISE, "noised = latent + added"), caught_by={FORWARD, TARGET}),
     _wrong("the target is the clean latent", Edit(LOSS, "error = F.mse_loss(guess, latent)"), caught_by={TARGET}),
     _wrong("the target is the noisy latent", Edit(LOSS, "error = F.mse_loss(guess, noised)"), caught_by={TARGET}),

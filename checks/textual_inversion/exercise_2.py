@@ -3,7 +3,6 @@
 from assay.proof import Edit, Mistake, Variant
 
 ADDED = "the-pseudo-token-was-added"
-RANGE = "the-pictures-lie-between-minus-one-and-one"
 FORWARD = "the-noisy-latent-follows-the-forward-process"
 TARGET = "the-loss-target-is-the-noise"
 REACH = "gradients-reach-exactly-the-prompts-rows"
@@ -60,8 +59,6 @@ MISTAKES = (
     ),
     _wrong("no optimizer step", Edit(STEP, ""), caught_by={MOVED}),
     _wrong("a learning rate of zero", Edit("lr=5e-4", "lr=0.0"), caught_by={MOVED}),
-    _wrong("a picture from 0 to 1", Edit(" * 2 - 1\n", "\n"), caught_by={RANGE}),
-    _wrong("a picture from -1 to 2", Edit(" * 2 - 1\n", " * 3 - 1\n"), caught_by={RANGE}),
     _wrong("no scaling factor", Edit(ENCODE, "vae.encode(pixels).latent_dist.mode()"), caught_by={FORWARD, TARGET}),
     _wrong(
         "signal and noise swapped", Edit(NOISE, "zt = scheduler.add_noise(eps, z0, t)"), caught_by={FORWARD, TARGET}
