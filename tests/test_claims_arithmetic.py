@@ -77,6 +77,9 @@ def test_one_digit_is_too_few():
         "64 times fewer, 48x smaller",
         "Compression ratio: 786,432 / 16,384 = 48.0x",
         "ratio: 786432/16384",
+        "ratio: 1/48",
+        "latent by pixels, ratio: 0.0208",
+        "aspect ratio: 1.0",
     ],
 )
 def test_a_right_factor_or_none_passes(text):
@@ -91,7 +94,8 @@ def test_a_wrong_factor_fails(text):
 
 def test_a_count_of_parameters_is_right_or_not_given():
     for text in ("", "394,240 parameters", "Total params: 394240", "0 parameters\n131584 trainable parameters",
-                 "the sinusoids have 0 parameters"):  # fmt: skip
+                 "the sinusoids have 0 parameters", "params: 4 tensors, 394240 numbers",
+                 "131,072 + 512 parameters in layer 1, 131,584 in all"):  # fmt: skip
         require_stated_parameters(text, (131584, 394240))
     for text in ("395,523 parameters", "parameters = 98560"):
         with pytest.raises(Failure, match="not 394,240"):

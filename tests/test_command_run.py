@@ -132,7 +132,7 @@ def test_a_warm_parent_that_dies_once_costs_nothing(session, tmp_path):
 
     result = session.grade(str(notebook), tmp_path / "run", kill_once)
     assert len(killed) == 1
-    assert (result["state"], result["exercises"][0]["state"]) == ("graded", "completed")
+    assert (result["state"], result["exercises"][0]["state"]) == ("graded", "completed"), result["reason"]
     assert (tmp_path / "run" / "executed.ipynb").is_file()
 
 

@@ -57,8 +57,9 @@ def _is_said_to_be_rounded(work: Work, found: float, expected: float) -> bool:
 
 
 def require_stated_factor(text: str, right: Collection[float]) -> None:
-    """Fail when the text says how many times fewer something became, and none of these factors is one of `right`."""
-    found = _numbers(_FACTOR, text)
+    """Fail when the text says how many times fewer something became, and none of these factors is one of `right`; what
+    is no more than 1 is another ratio."""
+    found = [number for number in _numbers(_FACTOR, text) if number > 1]
     if found and not any(math.isclose(factor, wanted) for factor in found for wanted in right):
         raise Failure(
             f"what is said to be {found[0]:g} times fewer is not",
@@ -67,10 +68,10 @@ def require_stated_factor(text: str, right: Collection[float]) -> None:
 
 
 def require_stated_parameters(text: str, right: Collection[int]) -> None:
-    """Fail when the text says how many parameters there are, and none of these counts is one of `right`; that
+    """Fail when the text says how many parameters there are, and none of its numbers is one of `right`; that
     something has none is no count."""
     found = [number for number in _numbers(_PARAMETERS, text) if number]
-    if found and not set(found) & set(right):
+    if found and not {float(number.replace(",", "")) for number in re.findall(_NUMBER, text)} & set(right):
         raise Failure(
             f"{found[0]:,.0f} parameters were counted, not {max(right):,}",
             help="With which sizes does the notebook build the module?",

@@ -12,6 +12,8 @@ from assay.judging.observations.printed import Stated, printed_numbers
 
 _COUNTED = re.compile(r"(\d+)\s*(?:/|of|out of)\s*(\d+)")
 _SHARE = re.compile(r"[\d.,]+\s*%")
+# Such a line says how much went wrong, how sure the model was, or how often a class was named.
+_NO_SUCCESS = re.compile(r"wrong|error|mistake|missed|confiden|predict", re.IGNORECASE)
 CERTAIN = 5.0  # per cent, beside 100: shares of one whole, such as a picture's probabilities, are no successes
 
 
@@ -40,9 +42,9 @@ def require_successes_by_class(text: str, names: Sequence[str], guesses: torch.T
 
 
 def _line_of(name: str, text: str) -> str | None:
-    """What stands behind a name that begins a line; the last such line counts."""
+    """What stands behind a name that begins a line; of such lines the last counts that may be about successes."""
     found = re.findall(rf"^\W*{re.escape(name)}\b(.*\d.*)$", text, re.MULTILINE | re.IGNORECASE)
-    return found[-1] if found else None
+    return next((line for line in reversed(found) if not _NO_SUCCESS.search(line)), None)
 
 
 def _shares(line: str) -> list[Stated]:

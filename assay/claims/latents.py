@@ -21,6 +21,7 @@ SEVERAL = 6  # pictures; one alone may be all dark, or a made-up one anything be
 APART = 0.5  # dB; a range of 1 instead of 2 is 6.02 dB away, rounding to bytes less than this
 HALF_RANGE = 20 * math.log10(2)  # dB: what a range of 1 in place of 2 takes away
 _DECIBELS = re.compile(r"\bPSNR[^\d\n-]{0,20}(-?\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)\s*dB\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 COLOURS = 0.02  # of white, in any of 8 x 8 cells: rounding to whole grey levels leaves 0.002
 SCALE = "the latents are multiplied by the scaling factor after encoding and divided by it before decoding: the U-Net "
 SCALE += "knows latents of unit size, the decoder those that the encoder gave"
@@ -148,7 +149,8 @@ def require_measured_loss(latents: Latents, numbers: Iterable[float], text: str)
                 misconception="the peak of a picture between -1 and 1 is 2, so its square is 4",
                 help="How far apart are the smallest and the largest value that a pixel can have?",
             )
-    if said and not any(_is_near(said, psnr) for psnr in right):
+    given = [float(number) for number in _NUMBER.findall(text)]
+    if said and not any(_is_near(given, psnr) for psnr in right):
         raise Failure(
             f"a PSNR of {said[0]:.1f} dB was given; a mean squared error of {min(errors):.2g} is {max(right):.1f} dB",
             help="The PSNR is ten times the logarithm of the squared range by the error.",

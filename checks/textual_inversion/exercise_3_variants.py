@@ -212,6 +212,10 @@ _LOOPS = (
 
 _LOSSES = (
     _right("the noise added by hand", Edit(NOISE, BY_HAND)),
+    _right(
+        "pictures of two sizes",
+        Edit(PIXELS, "pixels = F.interpolate(picture(step), scale_factor=1.0 if step % 2 else 0.5)"),
+    ),
     _right("a sampled latent", Edit("latent_dist.mode()", "latent_dist.sample()")),
     _right("the error by hand", Edit(LOSS, "loss = (prediction - eps).pow(2).mean()")),
     _right("the error by hand, summed", Edit(LOSS, "loss = ((prediction - eps) ** 2).sum() / eps.numel()")),

@@ -140,19 +140,19 @@ class Training:
                 return signals
         raise LookupError("the kit has no noise schedule for the models that were loaded")
 
-    def _clean_latents(self) -> CleanLatents:
-        """Every latent encoded so far, scaled."""
+    def _clean_latents(self) -> dict[torch.Size, CleanLatents]:
+        """Every latent encoded so far, scaled, by shape (4, h, w): exercises may use pictures of different sizes."""
         scales = {label: as_number(model.loaded.get("scaling_factor")) for label, model in self._work.models.items()}
-        means = [
-            mean.double() * scales[fact["label"]]
-            for fact in self._work.facts_so_far("encode")
-            if (mean := self._work.evidence.tensor(fact.get("mean"))) is not None and mean.dim() == 4
-        ]
-        return CleanLatents(torch.cat(means) if means else torch.empty(0))
+        means: dict[torch.Size, list[torch.Tensor]] = {}
+        for fact in self._work.facts_so_far("encode"):
+            mean = self._work.evidence.tensor(fact.get("mean"))
+            if mean is not None and mean.dim() == 4:
+                means.setdefault(mean.shape[1:], []).append(mean.double() * scales[fact["label"]])
+        return {shape: CleanLatents(torch.cat(group)) for shape, group in means.items()}
 
 
 def _samples(
-    fact: dict[str, Any], tensors: list[torch.Tensor], signals: torch.Tensor, clean: CleanLatents
+    fact: dict[str, Any], tensors: list[torch.Tensor], signals: torch.Tensor, clean: dict[torch.Size, CleanLatents]
 ) -> list[TrainingSample]:
     precision = torch.finfo(getattr(torch, fact["dtype"].removeprefix("torch."))).eps
     found = []
@@ -160,20 +160,20 @@ def _samples(
         signal = float(signals[timestep])
         if (1 - signal) ** 0.5 > ROUNDINGS * precision and index < len(tensors[0]):
             noisy, prediction, gradient = (tensor[index] for tensor in tensors)
-            fit = _best_fit(noisy, clean, signal, prediction, gradient)
+            fit = _best_fit(noisy, clean.get(noisy.shape), signal, prediction, gradient)
             found.append(TrainingSample(fact["call"], timestep, signal, noisy, fit, prediction, gradient))
     return found
 
 
 def _best_fit(
-    noisy: torch.Tensor, clean: CleanLatents, signal: float, prediction: torch.Tensor, gradient: torch.Tensor
+    noisy: torch.Tensor, clean: CleanLatents | None, signal: float, prediction: torch.Tensor, gradient: torch.Tensor
 ) -> torch.Tensor:
     """The clean latent that this sample, (4, h, w), was made of; zeros if none of its shape was encoded.
 
     Its implied noise is unit noise without a trace of the latent. Near the schedule's end every latent gives that,
     because next to nothing of the picture is left; then the loss's gradient tells which one it was.
     """
-    if clean.latents.shape[1:] != noisy.shape:
+    if clean is None:
         return torch.zeros_like(noisy)
     misfit, agreement = clean.fits(noisy.flatten(), signal, prediction.flatten(), gradient.flatten())
     plausible = misfit < PLAUSIBLE
