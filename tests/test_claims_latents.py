@@ -7,10 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.claims import require_pixel_range, require_shown_picture
+from assay.claims import require_pixel_range
 from assay.failure import Failure
 from assay.judging.observations.latents import Encoded
-from assay.witness.drawings import thumbnail
 
 NAN = float("nan")
 
@@ -68,35 +67,3 @@ def test_nothing_and_a_constant_are_no_pictures():
     for none in (latents(), latents((-1.0, 1.0), constant=True)):
         with pytest.raises(Failure, match="no picture went through the encoder"):
             require_pixel_range(none)
-
-
-PHOTO = torch.rand(3, 64, 96, generator=torch.Generator().manual_seed(4)).round(decimals=1)
-PHOTO[:, :20] *= 0.3  # darker at the top
-LEVELS = (PHOTO * 255).round() / 255
-
-
-def look(shown, decoded=PHOTO):
-    """Latents of which `decoded` came out, while figures show `shown`; both (3, H, W) from 0 to 1."""
-    return SimpleNamespace(pictures=[thumbnail(one) for one in [decoded]], shown=[thumbnail(one) for one in shown])
-
-
-@pytest.mark.parametrize("shown", [[PHOTO], [LEVELS], [1 - PHOTO, PHOTO], [PHOTO * 1.001 - 0.0005]])
-def test_the_decoded_picture_is_found_among_those_shown(shown):
-    require_shown_picture(look(shown))
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [2 * PHOTO - 1, (PHOTO + 0.5) / 1.5, PHOTO.flip(0), PHOTO.flip(1), PHOTO.transpose(1, 2), 0 * PHOTO, PHOTO / 255],
-    ids=["minus one to one", "grey", "colours", "upside down", "on its side", "black", "divided twice"],
-)
-def test_another_picture_than_the_decoded_one_fails(shown):
-    with pytest.raises(Failure, match="is the decoded one"):
-        require_shown_picture(look([shown]))
-
-
-def test_without_a_figure_nobody_knows_and_without_a_decoded_picture_it_fails():
-    with pytest.raises(LookupError):
-        require_shown_picture(look([]))
-    with pytest.raises(Failure, match="no picture came out"):
-        require_shown_picture(look([PHOTO], decoded=0 * PHOTO))

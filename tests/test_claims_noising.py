@@ -85,6 +85,31 @@ def test_other_targets_are_caught(target):
         require_noised_pictures(worked(A.sqrt() * DIGITS + (1 - A).sqrt() * NOISE, pulled_to(target)))
 
 
+def some(*chosen, sample=None):
+    """Work whose network was given few of the samples, by their places in TIMES."""
+    picked = torch.tensor(chosen)
+    full = A.sqrt() * (2 * DIGITS - 1) + (1 - A).sqrt() * NOISE if sample is None else sample
+    call = {"call": 1, "times": TIMES[picked].tolist(), "sample": "x", "prediction": "p"}
+    facts = {"own_call": [call], "own_gradient": [{"call": 1, "gradient": "g"}]}
+    evidence = Evidence(x=full[picked], p=PREDICTION[picked], g=pulled_to(NOISE)[picked])
+    work = SimpleNamespace(facts=facts.__getitem__, evidence=evidence, training=SimpleNamespace(backwards=(1,)))
+    work.noised = noised(work)
+    return work
+
+
+def test_a_small_batch_need_not_reach_the_ends_of_the_schedule():
+    early = [n for n, t in enumerate(TIMES.tolist()) if t < 250][:6]
+    require_noised_pictures(some(*early))
+
+
+def test_one_sample_of_a_small_batch_may_be_unreadable_and_a_whole_one_may_not():
+    broken = A.sqrt() * (2 * DIGITS - 1) + (1 - A).sqrt() * NOISE
+    broken[0] = torch.rand(1, 28, 28, generator=DRAW)
+    require_noised_pictures(some(*range(6), sample=broken))
+    with pytest.raises(Failure, match="1 of 1 noisy pictures"):
+        require_noised_pictures(some(0, sample=broken))
+
+
 def test_what_was_not_seen_is_neither_right_nor_wrong():
     unseen = worked(torch.zeros(3), torch.zeros(3))
     with pytest.raises(LookupError):

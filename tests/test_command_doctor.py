@@ -7,6 +7,7 @@ import json
 
 import pytest
 from commands import command
+from packaging.requirements import Requirement
 
 from assay.command import doctor
 from assay.doctor import Note, Wall, dependencies, surroundings
@@ -81,6 +82,11 @@ def test_a_library_that_is_missing_or_old_is_named_and_nothing_is_tried(capsys, 
     assert ended.code == 1
     assert "no-such-thing" in ended.out
     assert "The walls were not tried" in ended.out
+
+
+@pytest.mark.parametrize("spelt", ["open_clip_torch", "open-clip-torch", "Open.Clip.Torch"])
+def test_a_wheel_may_spell_a_name_in_another_way(spelt):
+    assert surroundings.note(Requirement(spelt)).ok
 
 
 def test_every_dependency_is_known_by_the_name_it_is_imported_by():

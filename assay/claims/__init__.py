@@ -67,7 +67,6 @@ from assay.claims.latents import (
     require_measured_loss,
     require_pixel_range,
     require_scaled_latents,
-    require_shown_picture,
     require_straight_line,
 )
 from assay.claims.lora import (
@@ -209,7 +208,6 @@ __all__ = [
     "require_shared_by_all",
     "require_shared_start",
     "require_shares",
-    "require_shown_picture",
     "require_sinusoids",
     "require_size_by_formula",
     "require_some_strength",

@@ -99,29 +99,6 @@ def require_decoder_scale(latents: Latents) -> None:
         )
 
 
-def require_shown_picture(latents: Latents) -> None:
-    """Fail unless one of the photographs drawn in figures has the colours of a decoded picture, place by place.
-
-    Raises:
-        LookupError: no photograph was drawn; it may have been shown in another way.
-    """
-    pictures = [picture for picture in latents.pictures if picture.dim() == 3 and not is_constant(picture)]
-    if not pictures:
-        raise Failure("no picture came out of the decoder", help="Decode the latents after the last step.")
-    if not latents.shown:
-        raise LookupError("no figure shows a photograph")
-    pairs = [(one, other) for one in pictures for other in latents.shown if one.shape == other.shape]
-    off = min((float((one - other).abs().max()) for one, other in pairs), default=math.inf)
-    if not off <= COLOURS:
-        raise Failure(
-            f"none of the {len(latents.shown)} pictures in your figures is the decoded one: somewhere the nearest is "
-            f"{min(off, 1):.0%} of white away",
-            misconception="the decoder answers with values from -1 to 1, colours first; a picture has values from 0 to "
-            "255, colours last",
-            help="Which values must black and white have before you round, and which way is up?",
-        )
-
-
 def _wrong_scale(one: Encoded, decoded: torch.Tensor) -> float | None:
     """By which power of the scaling factor `decoded` is too large; None when it is right or something else."""
     if one.is_near(decoded):

@@ -9,6 +9,7 @@ from assay.failure import Failure
 from assay.judging.observations import Work
 from assay.judging.observations.noising import Noised
 
+ENDED = 16  # samples at the least that say where a schedule ends: of fewer, the last may well lie before 0.7 of it
 ENOUGH = 0.9  # of the samples: a digit in ten may touch its frame
 UNEXPLAINED = 0.05  # the squared error leaves 0.003 of the frame, the nearest wrong formula a third
 SLOPE = 0.02  # the noise is known within half a per cent
@@ -38,7 +39,7 @@ def require_noised_pictures(work: Work) -> None:
             raise Failure("no network was trained")
         raise LookupError("no call of a network with noisy pictures and their timesteps was seen")
     strange = [s for s in samples if not (s.unexplained <= UNEXPLAINED and -SLOPE <= s.slope <= 1 + SLOPE)]
-    if len(strange) > (1 - ENOUGH) * len(samples):
+    if len(strange) > max(1, (1 - ENOUGH) * len(samples)) or len(strange) == len(samples):
         one = strange[len(strange) // 2]
         raise Failure(
             f"{len(strange)} of {len(samples)} noisy pictures are not made of the noise that the loss asks for; at "
@@ -83,7 +84,8 @@ def _require_growing(samples: list[Noised]) -> None:
     first, end = ([one.slope**2 for one in samples if low <= one.time <= high] for low, high in
                   ((0, ENDS * last), ((1 - ENDS) * last, last)))  # fmt: skip
     shares = sum(first) / max(len(first), 1), sum(end) / max(len(end), 1)
-    if falls > (1 - ENOUGH) * len(samples) or shares[0] > CLEAN or shares[1] < NOISE:
+    unfinished = shares[0] > CLEAN or shares[1] < NOISE
+    if falls > (1 - ENOUGH) * len(samples) or (unfinished and len(samples) >= ENDED):
         raise Failure(
             f"the share of noise is {shares[0]:.2f} at the first timesteps and {shares[1]:.2f} at the last",
             misconception="timestep 0 is all but clean and the last one all but noise, with more noise at every step",

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-# Distributions whose modules have another name than theirs.
-_MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "pyyaml": "yaml", "open_clip_torch": "open_clip",
+# Distributions whose modules have another name than theirs, by their canonical names: a wheel's metadata may spell
+# `open_clip_torch` with dashes where pyproject.toml has underscores.
+_MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "pyyaml": "yaml", "open-clip-torch": "open_clip",
             "ipython": "IPython"}  # fmt: skip
 
 
@@ -28,7 +30,7 @@ class Note:
 
 def dependencies() -> list[Note]:
     """Every distribution that assay needs, with the name by which it is imported."""
-    return [_note(requirement) for requirement in map(Requirement, _requirements()) if requirement.marker is None]
+    return [note(requirement) for requirement in map(Requirement, _requirements()) if requirement.marker is None]
 
 
 def _requirements() -> list[str]:
@@ -42,8 +44,9 @@ def _requirements() -> list[str]:
         return []
 
 
-def _note(requirement: Requirement) -> Note:
-    module = _MODULES.get(requirement.name, re.sub(r"[-.]", "_", requirement.name))
+def note(requirement: Requirement) -> Note:
+    """Whether one distribution is installed, in a version that is wanted, and can be imported."""
+    module = _MODULES.get(canonicalize_name(requirement.name), re.sub(r"[-.]", "_", requirement.name))
     what = f"{requirement.name} (import {module})"
     wanted = str(requirement.specifier) or "any version"
     try:

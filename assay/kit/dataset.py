@@ -11,7 +11,8 @@ from PIL import Image
 from assay.kit.drawing import draw_figure, figure
 from assay.kit.layout import DATASET, LEARNED, dataset_folder
 
-ROWS = 40
+# Enough for slices that start where a notebook likes, such as rows 30 to 60.
+ROWS = 100
 
 
 def style_rows(recipe: str) -> Iterator[tuple[Image.Image, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# Twelve batches of 128; what is left is the test set.
+# Four batches of 128; what is left is the test set.
 TRAINING = 512
 _SIDE, _DIGIT = 28, 20  # MNIST's digits fill 20x20 pixels in the middle of 28x28
 Bytes = NDArray[np.uint8]

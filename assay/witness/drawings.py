@@ -12,9 +12,7 @@ import torch
 from assay.witness.recorder import Recorder
 
 DRAWN = 256  # of one exercise: a figure with a map for each of CLIP's 77 tokens, three times
-KEPT_NUMBERS = 2**16  # of one picture or curve: a map of 256x256; of photographs, which are larger, see THUMBNAIL
-PHOTOGRAPH = 64  # pixels on each side, in colour: less is a map or a sample of MNIST's size
-THUMBNAIL = 8  # cells on each side: enough to tell pictures, their colours and their orientation apart
+KEPT_NUMBERS = 2**16  # of one picture or curve: a map of 256x256; photographs are larger
 
 
 class Drawings:
@@ -30,12 +28,7 @@ class Drawings:
 
     def image(self, artist: Any) -> None:
         """What imshow or pcolormesh made: its array, (rows, columns) or (rows, columns, channels)."""
-        values = np.ma.filled(artist.get_array().astype(float), np.nan)
-        self._keep("image", values=values)
-        if values.ndim == 3 and min(values.shape[:2]) >= PHOTOGRAPH and self._count <= DRAWN:
-            scale = 255.0 if np.issubdtype(artist.get_array().dtype, np.integer) else 1.0
-            colours = torch.from_numpy(values[..., :3] / scale).permute(2, 0, 1)
-            self._recorder.fact("shown", thumbnail=self._recorder.tensor(thumbnail(colours)))
+        self._keep("image", values=np.ma.filled(artist.get_array().astype(float), np.nan))
 
     def lines(self, artists: Any) -> None:
         """What plot made: a curve for each line."""
@@ -57,11 +50,6 @@ class Drawings:
         tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
         kept = {name: self._recorder.tensor(tensor) for name, tensor in tensors.items()}
         self._recorder.fact("drawn", what=what, **kept)
-
-
-def thumbnail(picture: torch.Tensor) -> torch.Tensor:
-    """The mean colours of a picture (..., 3, H, W) with values from 0 to 1, cell by cell: (..., 3, 8, 8)."""
-    return torch.nn.functional.adaptive_avg_pool2d(picture.detach().float().clamp(0, 1), THUMBNAIL)
 
 
 def install_drawings(note: Callable[[Callable[[Drawings, Any], None], Any], None]) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from assay.witness.digest import digest
-from assay.witness.drawings import thumbnail
 from assay.witness.recorder import Recorder, number
 
 BOUND = 64  # latents of one submission kept because a name stands for them; at 64x64 they take 4 MB
@@ -41,11 +40,9 @@ class Latents:
         return {"shape": list(image.shape), "low": number(float(low)), "high": number(float(high))}
 
     def decoded(self, picture: torch.Tensor) -> dict[str, Any]:
-        """The mean squared distance of a decoded picture (B, 3, H, W) to each of those that were encoded last, and what
-        it looks like."""
+        """The mean squared distance of a decoded picture (B, 3, H, W) to each of those that were encoded last."""
         same = [image for image in self._pictures.values() if image.shape == picture.shape]
-        errors = [number(float((image.float() - picture.detach().float()).square().mean())) for image in same]
-        return {"errors": errors, "thumbnails": self._recorder.tensor(thumbnail(picture.detach()[:ROWS] / 2 + 0.5))}
+        return {"errors": [number(float((image.float() - picture.detach().float()).square().mean())) for image in same]}
 
     def look(self, namespace: Mapping[str, Any]) -> None:
         """Keep each latent that a name stands for, alone or in a list or dict."""

@@ -13,6 +13,8 @@ from assay.witness.digest import digest
 from assay.witness.recorder import Recorder, number
 from assay.witness.weights import parameters_of
 
+SMALL = 64  # numbers of one tensor: more of them are written down last, while there is room
+TABLE = 400  # of one tensor under whatever name: a table of similarities between twenty sentences
 NUMBERS = 2000  # of one cell: a table of similarities between forty words
 DEPTH = 3  # a list of tuples in a dict; deeper nests are not results
 KEPT_NUMBERS = 2**20  # of one value asked for by name; a batch of sixteen 64x64 latents has a quarter of that
@@ -21,7 +23,7 @@ KEPT_NUMBERS = 2**20  # of one value asked for by name; a batch of sixteen 64x64
 def record_values(recorder: Recorder, namespace: Mapping[str, Any], known: dict[str, int], names: set[str]) -> None:
     """Write the numbers bound in this cell (`known` maps names to the identity they had) and the values of `names`."""
     found: list[float | str] = []
-    for name, value in list(namespace.items()):
+    for name, value in sorted(namespace.items(), key=_is_table):
         fresh = known.get(name) != id(value) or type(value) in (list, dict)
         known[name] = id(value)
         if fresh and not name.startswith("_"):
@@ -31,6 +33,12 @@ def record_values(recorder: Recorder, namespace: Mapping[str, Any], known: dict[
     asked = {name: namespace[name] for name in sorted(names) if type(namespace.get(name)) in (int, float)}
     if asked:
         recorder.fact("names", values={name: number(value) for name, value in asked.items()})
+
+
+def _is_table(item: tuple[str, Any]) -> bool:
+    """Whether there are so many numbers that they must wait for the small results."""
+    value = item[1]
+    return (type(value) is torch.Tensor and value.numel() > SMALL) or (type(value) is np.ndarray and value.size > SMALL)
 
 
 class AskedValues:
@@ -81,7 +89,7 @@ def _numbers(value: object, depth: int) -> Iterator[float]:
         yield math.inf if kind is int and abs(value) >= 2**1000 else float(value)  # type: ignore[arg-type]
     elif issubclass(kind, np.floating | np.integer) and kind.__module__ == "numpy":
         yield float(value)  # type: ignore[arg-type]
-    elif kind is torch.Tensor and value.numel() <= 64 and _is_plain(value):  # type: ignore[attr-defined,arg-type]
+    elif kind is torch.Tensor and value.numel() <= TABLE and _is_plain(value):  # type: ignore[attr-defined,arg-type]
         yield from value.detach().double().reshape(-1).tolist()  # type: ignore[attr-defined]
     elif kind is np.ndarray and value.size <= NUMBERS and value.dtype.kind in "fi":  # type: ignore[attr-defined]
         yield from value.astype(float).reshape(-1).tolist()  # type: ignore[attr-defined]

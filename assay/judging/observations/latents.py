@@ -77,17 +77,6 @@ class Latents:
         """The mean squared distances between decoded pictures and the ones that were encoded last."""
         return [as_number(error) for fact in self._work.facts("decode") for error in fact.get("errors", ())]
 
-    @cached_property
-    def pictures(self) -> list[torch.Tensor]:
-        """What the decoded pictures look like: mean colours, (3, 8, 8) each, from 0 to 1."""
-        found = [f.get("thumbnails") for f in self._work.facts("decode") if f["pipeline"] is None]
-        return [row for name in found for row in self._rows(name)]
-
-    @cached_property
-    def shown(self) -> list[torch.Tensor]:
-        """What the photographs look like that this exercise drew in figures, likewise."""
-        return [row for fact in self._work.facts("shown") for row in self._rows(fact.get("thumbnail"))]
-
     def _encoded(self, facts: list[dict[str, Any]]) -> list[Encoded]:
         found = []
         for fact in facts:
