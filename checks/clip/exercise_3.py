@@ -119,8 +119,11 @@ VARIANTS = (
         Edit(IMAGES, ""),
     ),
     _right("other batches", Edit("batch_size = 50", "batch_size = 64")),
-    _right("the accuracy is printed and not kept", Edit(SHARE, ""),
-           Edit("{overall_accuracy:.1f}", "{100 * correct / len(all_labels):.1f}")),  # fmt: skip
+    _right(
+        "the accuracy is printed and not kept",
+        Edit(SHARE, ""),
+        Edit("{overall_accuracy:.1f}", "{100 * correct / len(all_labels):.1f}"),
+    ),
     _right("the share, not per cent", Edit(SHARE, "overall_accuracy = correct / len(all_labels)")),
     _right(
         "shares by class",
