@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ class Display:
             console=self._console, transient=True, disable=not self._console.is_terminal,
         )  # fmt: skip
         self._all = self._progress.add_task("notebooks", total=total)
-        self._total, self._done = total, 0
+        self._total, self._done, self._lock = total, 0, threading.Lock()
 
     def __enter__(self) -> Display:
         self._progress.start()
@@ -46,7 +47,7 @@ class Display:
 
     @contextmanager
     def task(self, file: str) -> Iterator[Callable[[str], None]]:
-        """A line for one notebook; call what it gives with the step that has begun."""
+        """A line for one notebook while it runs; call what it gives with the step that has begun."""
         name = plain(Path(file).name)
         line = self._progress.add_task(escape(name), total=1)
 
@@ -57,11 +58,15 @@ class Display:
             yield step
         finally:
             self._progress.remove_task(line)
-            self._progress.update(self._all, advance=1, description="notebooks")
+
+    def done(self, file: str) -> None:
+        """One more notebook has its result; any thread may say so."""
+        with self._lock:
             self._done += 1
+            self._progress.update(self._all, advance=1, description="notebooks")
             if not self._console.is_terminal:
-                line_text = f"[{self._done}/{self._total}] {name}"
-                self._console.print(line_text, markup=False, highlight=False, soft_wrap=True)
+                line = f"[{self._done}/{self._total}] {plain(Path(file).name)}"
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def show_kit_progress() -> Callable[[str, float], None]:

@@ -31,7 +31,8 @@ def regrade(options: argparse.Namespace) -> int:
         for index, result in enumerate(old):
             with display.task(result["file"]):
                 results.append(_again(result, folders[index], lessons, warm, f"{kit.name} {kit.digest[:12]}"))
-                pages.write(index, results[-1], folders[index])
+            display.done(result["file"])
+            pages.write(index, results[-1], folders[index])
     publish(results, pages, out, None)
     return exit_code(results)
 

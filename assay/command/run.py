@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from assay.command.lessons import load_lessons, warm_imports
 from assay.command.pages import Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.secret import course_secret
-from assay.command.session import Result, Session
+from assay.command.session import Executed, Result, Session
 from assay.command.walls import choose_tier, hidden_places, require_readable
 from assay.course import did_you_mean
 from assay.execution.parent import WarmParent
@@ -86,23 +86,30 @@ def require_writable(json_to: str | None) -> None:
 def _grade_all(
     session: Session, files: list[str], out: Path, jobs: int | None, display: Display, pages: Pages
 ) -> list[Result]:
-    """Results in the order of the arguments."""
+    """Results in the order of the arguments. A notebook is judged while the next one's cells run."""
     folders = {index: _fresh(folder) for index, folder in pages.folders(out).items()}
+    jobs = jobs or os.cpu_count() or 1
+    executing, judging = ThreadPoolExecutor(jobs), ThreadPoolExecutor(jobs)
 
-    def grade(index: int) -> Result:
+    def execute(index: int) -> Future[Result]:
         with display.task(files[index]) as progress:
-            result = session.grade(files[index], folders[index], progress)
+            executed = session.execute(files[index], folders[index], progress)
+        return judging.submit(judge, index, executed)
+
+    def judge(index: int, executed: Executed) -> Result:
+        result = session.judge(executed)
+        display.done(files[index])
         pages.write(index, result, folders[index])
         return result
 
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
     try:
-        return list(pool.map(grade, range(len(files))))
+        return [future.result() for future in list(executing.map(execute, range(len(files))))]
     except KeyboardInterrupt:
         session.warm.close()  # its children die with it, so nothing is left to wait for
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        executing.shutdown(cancel_futures=True)
+        judging.shutdown(cancel_futures=True)
 
 
 def _fresh(folder: Path) -> Path:
