@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.lock import alone_in
-from assay.command.pages import Pages
+from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.run import exit_code, publish, start_warm
 from assay.command.verdict import Record, verdict
@@ -24,15 +25,15 @@ def regrade(options: argparse.Namespace) -> int:
     if not (options.out / "runs").is_dir():
         raise _no_results(options.out)
     with alone_in(options.out):
-        results = _regrade(options.out, options.kit)
+        results = _regrade(options.out, options.kit, RELEASES[options.release])
     return exit_code(results)
 
 
-def _regrade(out: Path, named_kit: Path | None) -> list[dict[str, Any]]:
+def _regrade(out: Path, named_kit: Path | None, released: Collection[str]) -> list[dict[str, Any]]:
     old = _read_results(out)
     lessons = load_lessons()
     kit = ensure_kit(named_kit, show_kit_progress())
-    pages = Pages([result["file"] for result in old], out, lessons)
+    pages = Pages([result["file"] for result in old], out, lessons, released)
     folders = pages.folders(out)
     with Display(len(old)) as display, start_warm(kit, warm_imports(lessons), out, "auto") as warm:
         results = []
