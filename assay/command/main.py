@@ -119,6 +119,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="fork: children of a warm process (default); nbclient: a fresh Jupyter kernel each, slow, for comparison",
     )  # fmt: skip
     parser.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at once (default: one per core)")
+    _add_release(parser)
     parser.set_defaults(act=_run)
 
 
@@ -132,11 +133,21 @@ def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = _add_command(
         commands, "regrade", "judge stored runs again, without executing anything",
         "Judge the runs in OUT again with today's rubric and checks. No notebook is executed.",
-        "grade.py regrade results    after changing points, hints or a check",
+        "grade.py regrade results                  after changing points, hints or a check",
+        "grade.py regrade results --release due    after the due date: students' pages tell what waited for it",
     )  # fmt: skip
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `run --out` wrote")
     parser.add_argument("--kit", type=Path, metavar="DIR", help="the kit that the runs were made with")
+    _add_release(parser)
     parser.set_defaults(act=_regrade)
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--release", choices=("due", "all"),
+        help="let students' pages tell criteria that are not public too: due, those with `visibility: after_due_date`; "
+        "all, hidden ones as well (default: neither)",
+    )  # fmt: skip
 
 
 def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,18 @@ from assay.command.lessons import Lesson, is_published
 from assay.report import report_ids, write_pages
 
 Result = dict[str, Any]
+# What `--release` lets students' pages tell, besides what is public.
+RELEASES = {None: {"public"}, "due": {"public", "after_due_date"}, "all": {"public", "after_due_date", "hidden"}}
 
 
 class Pages:
-    """The pages of the named files below `out`; without `out` there are none. `folders` are those of their runs."""
+    """The pages of the named files below `out`; without `out` there are none. `folders` are those of their runs, and
+    `released` the visibilities that students' pages tell of."""
 
-    def __init__(self, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson]) -> None:
-        self._out, self._lessons = out, lessons
+    def __init__(
+        self, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson], released: Collection[str]
+    ) -> None:
+        self._out, self._lessons, self._released = out, lessons, released
         self._names = report_ids([{"file": file} for file in files])
         self._written: dict[int, Future[str | None]] = {}
         # one thread: the cells need the processors more than the pages do
@@ -31,7 +36,7 @@ class Pages:
         """Have the pages of a result written."""
         if self._out is not None:
             self._written[index] = self._pool.submit(
-                write_pages, result, folder, self._out, self._names[index], self._is_published
+                write_pages, result, folder, self._out, self._names[index], self._is_published, self._released
             )
 
     def links(self) -> list[str | None]:
