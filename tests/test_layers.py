@@ -79,6 +79,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "sandbox": "what each tier promises",
     },
     "report": {"failure": "", "rubric": "the words of a result"},
+    "store": {"failure": "a file that cannot be used is misuse, a full disk a fault"},
     "command": {
         "anew": "results lie where a notebook could write",
         "course": "",
@@ -91,6 +92,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "report": "",
         "rubric": "",
         "sandbox": "which walls there are",
+        "store": "where a cohort's results are kept",
     },
 }
 # Of the witness, the judge shares formats, never what watches.
