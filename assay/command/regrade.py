@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.lock import alone_in
 from assay.command.pages import Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.run import exit_code, publish, start_warm
@@ -20,10 +21,17 @@ from assay.rubric import unchecked_exercises, validate_result
 
 def regrade(options: argparse.Namespace) -> int:
     """Judge every graded result of a folder again and write it anew; others stay as they are."""
-    out: Path = options.out
+    if not (options.out / "runs").is_dir():
+        raise _no_results(options.out)
+    with alone_in(options.out):
+        results = _regrade(options.out, options.kit)
+    return exit_code(results)
+
+
+def _regrade(out: Path, named_kit: Path | None) -> list[dict[str, Any]]:
     old = _read_results(out)
     lessons = load_lessons()
-    kit = ensure_kit(options.kit, show_kit_progress())
+    kit = ensure_kit(named_kit, show_kit_progress())
     pages = Pages([result["file"] for result in old], out, lessons)
     folders = pages.folders(out)
     with Display(len(old)) as display, start_warm(kit, warm_imports(lessons), out, "auto") as warm:
@@ -33,7 +41,7 @@ def regrade(options: argparse.Namespace) -> int:
                 results.append(_again(result, folders[index], lessons, warm, f"{kit.name} {kit.digest[:12]}"))
                 pages.write(index, results[-1], folders[index])
     publish(results, pages, out, None)
-    return exit_code(results)
+    return results
 
 
 def _again(
@@ -61,10 +69,14 @@ def _read_results(out: Path) -> list[dict[str, Any]]:
     try:
         results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise Misuse(f"{out} has no results.json: name a folder that `grade.py run --out` wrote") from None
+        raise _no_results(out) from None
     try:
         for result in results if isinstance(results, list) else [results]:
             validate_result(result)
     except ValueError as error:
         raise Misuse(f"{out / 'results.json'} is not what `grade.py run` wrote ({error}): grade again") from None
     return list(results)
+
+
+def _no_results(out: Path) -> Misuse:
+    return Misuse(f"{out} has no results.json: name a folder that `grade.py run --out` wrote")

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from assay.command.lessons import load_lessons, warm_imports
+from assay.command.lock import alone_in
 from assay.command.pages import Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.secret import course_secret
@@ -38,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         out = options.out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
         _prepare(out, own=options.out is None)
+        stack.enter_context(alone_in(out))
         display = stack.enter_context(Display(len(options.notebooks)))
         display.say("importing the libraries once")
         warm = stack.enter_context(start_warm(kit, warm_imports(lessons), out, options.device))
