@@ -54,8 +54,8 @@ def test_a_result_is_given_to_each_submission_with_its_own_files_name(store):
     }  # fmt: skip
     assert list(found) == sorted(found)
     assert found["a.ipynb"] | {"file": ""} == graded() | {"file": ""}
-    assert store.has_evidence(CONTENT.run)
-    assert not store.has_evidence(CONTENT.judge)
+    assert store.judged(CONTENT.run) == graded() | {"file": ""}
+    assert store.judged(CONTENT.judge) is None
 
 
 def test_what_is_kept_survives_the_process(store, tmp_path):
@@ -178,7 +178,7 @@ def test_a_mark_that_fits_nowhere_is_refused_and_leaves_no_trace(store, mark, ch
 
 def test_a_fault_is_no_evidence_and_takes_no_marks(store, mark):
     store.keep(CONTENT, samples.fault() | {"sha256": NOTEBOOK}, ["a.ipynb"], "graded")
-    assert not store.has_evidence(CONTENT.run)
+    assert store.judged(CONTENT.run) is None
     with pytest.raises(Misuse, match="has not been graded"):
         store.mark(mark)
 

@@ -14,17 +14,21 @@ Result = dict[str, Any]
 
 
 class Pages:
-    """The pages of the named files below `out`; without `out` there are none. `folders` are those of their runs."""
+    """The pages of these names below `out`; without `out` there are none."""
 
-    def __init__(self, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson]) -> None:
-        self._out, self._lessons = out, lessons
-        self._names = report_ids([{"file": file} for file in files])
+    def __init__(self, names: Sequence[str], out: Path | None, lessons: dict[str, Lesson]) -> None:
+        self._out, self._lessons, self._names = out, lessons, list(names)
         self._written: dict[int, Future[str | None]] = {}
         # one thread: the cells need the processors more than the pages do
         self._pool = ThreadPoolExecutor(1)
 
+    @classmethod
+    def of_files(cls, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson]) -> Pages:
+        """The pages of the named files, each under a name of its own."""
+        return cls(report_ids([{"file": file} for file in files]), out, lessons)
+
     def folders(self, out: Path) -> dict[int, Path]:
-        """Where each file's run lies below `out`."""
+        """Where the run of each name lies below `out`."""
         return {index: out / "runs" / name for index, name in enumerate(self._names)}
 
     def write(self, index: int, result: Result, folder: Path) -> None:

@@ -48,10 +48,11 @@ class Store:
         """The parts of the address of a result that is kept."""
         return Content(*self._read("SELECT run, judge FROM result WHERE key = ?", key)[0])
 
-    def has_evidence(self, run: str) -> bool:
-        """Whether an execution of this address came to its end, so that its evidence can be judged."""
-        rows = self._read("SELECT document FROM result WHERE run = ?", run)
-        return any(json.loads(row[0])["state"] in JUDGED for row in rows)
+    def judged(self, run: str) -> Result | None:
+        """What an execution of this address came to when it was last judged; None where none came to its end."""
+        rows = self._read("SELECT document FROM result WHERE run = ? ORDER BY rowid", run)
+        found = [result for row in rows if (result := json.loads(row[0]))["state"] in JUDGED]
+        return found[-1] if found else None
 
     def seconds(self) -> dict[str, float]:
         """How long each submission's notebook took when it last ran, by id."""
@@ -59,17 +60,23 @@ class Store:
         taken = {name: json.loads(document)["seconds"]["execution"] for name, document in rows}
         return {name: seconds for name, seconds in taken.items() if seconds > 0}
 
-    def submissions(self) -> list[Submission]:
-        """What the last command found in the cohort's folder, sorted by id."""
+    def submissions(self, wanted: Iterable[str] | None = None) -> list[Submission]:
+        """What the last command found in the cohort's folder, or these of it, sorted by id.
+
+        Raises:
+            Misuse: one that is wanted is not there.
+        """
+        if wanted is not None:
+            return [self._one(name) for name in sorted(set(wanted))]
         rows = self._read(f"SELECT {COLUMNS} FROM submission WHERE present")
         return sorted((_submission(row) for row in rows), key=lambda one: one.id)
 
-    def results(self) -> dict[str, Result]:
+    def results(self, wanted: Iterable[str] | None = None) -> dict[str, Result]:
         """The result of each submission that has one, with people's marks and its file's name, by id, sorted.
 
         A result of an earlier version of the notebook is none of this one.
         """
-        shown = {one.id: (one, self._shown(one)) for one in self.submissions()}
+        shown = {one.id: (one, self._shown(one)) for one in self.submissions(wanted)}
         return {
             name: result for name, (one, result) in shown.items()
             if result is not None and (result["sha256"] or "") == one.notebook

@@ -1,0 +1,36 @@
+"""Decides what `cohort` and the commands on its folder can be told."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.command.subcommand import add_command, add_grading_options
+
+if TYPE_CHECKING:
+    from assay.command.subcommand import Commands
+
+
+def add_cohort(commands: Commands) -> None:
+    """`grade.py cohort DIR`."""
+    parser = add_command(
+        commands, "cohort", "grade a folder of submissions; goes on where it was stopped",
+        "Grade every .ipynb below DIR; an id is the path below it, and lessons may be mixed. Each result is kept as "
+        "soon as there is one: the same command again runs only what is new, has changed, or met a machine's fault.",
+        "grade.py cohort submissions --out spring    spring/report.html, gradebook.csv, results.json, store.sqlite",
+        "grade.py cohort submissions --jobs 4        four at once, into submissions-graded beside the folder",
+    )  # fmt: skip
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of submissions, in any folders below it")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the folder for results (default: DIR-graded)")
+    parser.add_argument(
+        "--engine", choices=("local",), default="local", help="where notebooks run: on this machine (default)"
+    )
+    add_grading_options(parser)
+    parser.set_defaults(act=_cohort)
+
+
+def _cohort(options: argparse.Namespace) -> int:
+    from assay.command.cohort import cohort
+
+    return cohort(options)
