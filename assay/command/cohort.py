@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assay.cohort import settings_of
 from assay.command.again import judge_again
 from assay.command.found import find_submissions
 from assay.command.gradebooks import CohortPages, publish_cohort
@@ -27,9 +28,11 @@ from assay.command.run import (
     work_off,
 )
 from assay.command.session import Result, Session
+from assay.command.settled import AGREED, read_agreed
 from assay.command.version import version
 from assay.command.walls import hidden_places
 from assay.command.work import Work, content_of, plan_work
+from assay.course import lessons
 from assay.store import Content, Store, Submission
 
 
@@ -37,12 +40,15 @@ def cohort(options: argparse.Namespace) -> int:
     """Grade what has no result yet, print, write; the exit code says whether every file has a result."""
     folder, out = options.folder, options.out or default_out(options.folder)
     found = find_submissions(folder, out)
+    agreed = read_agreed(folder, lessons())
+    found = {name: path for name, path in found.items() if not settings_of(agreed).is_excluded(name)}
     course = prepare_course(options, "fork")
     prepare_out(out, own=False)
     with alone_in(out), Store(out) as store:
         readings = {name: read(str(path), course.lessons, options.lesson) for name, path in found.items()}
         contents = {name: content_of(one, course.kit, version()) for name, one in readings.items()}
         store.expect(_submission(name, path, readings[name]) for name, path in found.items())
+        store.set(AGREED, agreed)
         work = plan_work(contents, readings, store, out)
         _take_known(store, contents, work)
         pages = CohortPages(store, out, course.lessons)

@@ -30,6 +30,29 @@ def add_cohort(commands: Commands) -> None:
     parser.set_defaults(act=_cohort)
 
 
+def add_export(commands: Commands) -> None:
+    """`grade.py export OUT`."""
+    parser = add_command(
+        commands, "export", "write the marks in the format of another product",
+        "Write the marks of OUT to standard output, sorted by submission and lesson, without times and paths: equal "
+        "results give equal bytes. Formulas in cells are neutralised. Ids and names come from the roster that "
+        "cohort.yaml names; docs/cohorts.md tells what each product does with the file.",
+        "grade.py export spring --format canvas --output canvas.csv",
+        "grade.py export spring --format gradescope --submission ada/lora.ipynb > results.json",
+    )  # fmt: skip
+    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `cohort` or `run --out` wrote")
+    parser.add_argument("--format", choices=("csv", "canvas", "moodle", "gradescope", "junit"), required=True)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, and not to standard output")
+    parser.add_argument("--submission", metavar="ID", help="this one only; an id is the path below the cohort's folder")
+    parser.set_defaults(act=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from assay.command.export import export
+
+    return export(options)
+
+
 def _cohort(options: argparse.Namespace) -> int:
     from assay.command.cohort import cohort
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from assay.command.lessons import Lesson
 from assay.command.pages import Pages
-from assay.command.run import publish
+from assay.command.run import publish, write_gradebook
 from assay.command.session import Result
+from assay.command.settled import say_who_is_left, settings_in, settle
 from assay.command.version import version
 from assay.command.work import run_folder
+from assay.export import csv_text
 from assay.report import report_ids
 from assay.store import Store, address
 
@@ -66,4 +68,7 @@ def publish_cohort(store: Store, pages: CohortPages, out: Path, json_to: str | N
     """Print the results, and write what people read and what other tools rely on; returns the results."""
     found = store.results()
     publish(list(found.values()), pages, out, json_to, list(found))
+    rows, settings = settle(store), settings_in(store)
+    write_gradebook(out, csv_text(rows, settings))
+    say_who_is_left(rows)
     return list(found.values())

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.command.cohort_usage import add_cohort
+from assay.command.cohort_usage import add_cohort, add_export
 from assay.command.subcommand import add_command, add_grading_options
 from assay.command.version import CHECKOUT, version
 from assay.failure import Fault, Misuse, Rejected
@@ -61,6 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     add_cohort(commands)
     _add_regrade(commands)
+    add_export(commands)
     _add_kit(commands)
     _add_register(commands)
     _add_doctor(commands)

@@ -28,7 +28,7 @@ def regrade(options: argparse.Namespace) -> int:
 
 
 def _regrade(out: Path, named_kit: Path | None) -> list[dict[str, Any]]:
-    old = _read_results(out)
+    old = read_results(out)
     lessons = load_lessons()
     kit = ensure_kit(named_kit, show_kit_progress())
     pages = Pages.of_files([result["file"] for result in old], out, lessons)
@@ -44,7 +44,12 @@ def _regrade(out: Path, named_kit: Path | None) -> list[dict[str, Any]]:
     return results
 
 
-def _read_results(out: Path) -> list[dict[str, Any]]:
+def read_results(out: Path) -> list[dict[str, Any]]:
+    """The results that are stored in a folder.
+
+    Raises:
+        Misuse: there are none, or they are not as they were written.
+    """
     try:
         results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

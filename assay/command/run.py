@@ -8,9 +8,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -204,9 +204,23 @@ def _write_files(text: str, results: list[Result], pages: Written, out: Path) ->
     from assay.report import write_summary
     from assay.report.files import write_text
 
-    try:
+    with _sentence(out):
         write_text(out / "results.json", text + "\n")
         return write_summary(results, pages.links(), out)
+
+
+def write_gradebook(out: Path, text: str) -> None:
+    """Write the gradebook of a cohort, which knows more than that of single files."""
+    from assay.report.files import write_text
+
+    with _sentence(out):
+        write_text(out / "gradebook.csv", text)
+
+
+@contextmanager
+def _sentence(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise Fault(
             f"the results cannot be written into {out} ({error.strerror}): make room or give the right to write there, "

@@ -146,20 +146,16 @@ class Store:
         )
         return [Change(*row) for row in rows]
 
-    def tell(self, changes: Iterable[Change]) -> None:
-        """Write into the audit what changed outside of results."""
-        with self._transaction():
-            self._write_audit(changes)
-
     def setting(self, name: str) -> Any:
         """Plain data kept under a name; None where there is none."""
         rows = self._read("SELECT value FROM setting WHERE name = ?", name)
         return json.loads(rows[0][0]) if rows else None
 
-    def set(self, name: str, value: Any) -> None:
-        """Keep plain data under a name."""
+    def set(self, name: str, value: Any, changes: Iterable[Change] = ()) -> None:
+        """Keep plain data under a name, and tell the audit what changed with it."""
         with self._transaction():
             self._connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, json.dumps(value)))
+            self._write_audit(changes)
 
     def note_page(self, submission: str, written_from: str) -> None:
         """Remember what a submission's pages were written from."""
