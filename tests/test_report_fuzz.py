@@ -101,7 +101,7 @@ def test_whatever_is_released_a_students_page_holds_our_markup_only(tmp_path, te
 @given(st.lists(texts, min_size=1, max_size=3), states)
 def test_what_run_leaves_is_read_again_as_it_was(tmp_path, said, state):
     results = [{**samples.hostile(text), "file": f"{n}.ipynb", "state": state} for n, text in enumerate(said)]
-    pages = Pages([result["file"] for result in results], tmp_path, {}, {"public"})
+    pages = Pages.of_files([result["file"] for result in results], tmp_path, {}, {"public"})
     for index, result in enumerate(results):
         pages.write(index, result, tmp_path)
     out, steered = StringIO(), StringIO()

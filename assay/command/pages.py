@@ -16,20 +16,26 @@ RELEASES = {None: {"public"}, "due": {"public", "after_due_date"}, "all": {"publ
 
 
 class Pages:
-    """The pages of the named files below `out`; without `out` there are none. `folders` are those of their runs, and
-    `released` the visibilities that students' pages tell of."""
+    """The pages of these names below `out`; without `out` there are none. `released` are the visibilities that
+    students' pages tell of."""
 
     def __init__(
-        self, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson], released: Collection[str]
+        self, names: Sequence[str], out: Path | None, lessons: dict[str, Lesson], released: Collection[str]
     ) -> None:
-        self._out, self._lessons, self._released = out, lessons, released
-        self._names = report_ids([{"file": file} for file in files])
+        self._out, self._lessons, self._names, self._released = out, lessons, list(names), released
         self._written: dict[int, Future[str | None]] = {}
         # one thread: the cells need the processors more than the pages do
         self._pool = ThreadPoolExecutor(1)
 
+    @classmethod
+    def of_files(
+        cls, files: Sequence[str], out: Path | None, lessons: dict[str, Lesson], released: Collection[str]
+    ) -> Pages:
+        """The pages of the named files, each under a name of its own."""
+        return cls(report_ids([{"file": file} for file in files]), out, lessons, released)
+
     def folders(self, out: Path) -> dict[int, Path]:
-        """Where each file's run lies below `out`."""
+        """Where the run of each name lies below `out`."""
         return {index: out / "runs" / name for index, name in enumerate(self._names)}
 
     def write(self, index: int, result: Result, folder: Path) -> None:

@@ -8,16 +8,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.again import judge_again
+from assay.command.lessons import load_lessons, warm_imports
 from assay.command.lock import alone_in
 from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.run import exit_code, publish, start_warm
-from assay.command.verdict import Record, verdict
-from assay.execution.parent import WarmParent
-from assay.failure import Fault, Misuse
+from assay.failure import Misuse
 from assay.kit import ensure_kit
-from assay.rubric import unchecked_exercises, validate_result
+from assay.rubric import validate_result
 
 
 def regrade(options: argparse.Namespace) -> int:
@@ -30,44 +29,28 @@ def regrade(options: argparse.Namespace) -> int:
 
 
 def _regrade(out: Path, named_kit: Path | None, released: Collection[str]) -> list[dict[str, Any]]:
-    old = _read_results(out)
+    old = read_results(out)
     lessons = load_lessons()
     kit = ensure_kit(named_kit, show_kit_progress())
-    pages = Pages([result["file"] for result in old], out, lessons, released)
+    pages = Pages.of_files([result["file"] for result in old], out, lessons, released)
     folders = pages.folders(out)
     with Display(len(old)) as display, start_warm(kit, warm_imports(lessons), out, "auto") as warm:
         results = []
         for index, result in enumerate(old):
-            with display.task(result["file"]):
-                results.append(_again(result, folders[index], lessons, warm, f"{kit.name} {kit.digest[:12]}"))
-            display.done(result["file"])
+            with display.task(Path(result["file"]).name):
+                results.append(judge_again(result, folders[index], lessons, warm, f"{kit.name} {kit.digest[:12]}"))
+            display.done(Path(result["file"]).name)
             pages.write(index, results[-1], folders[index])
     publish(results, pages, out, None)
     return results
 
 
-def _again(
-    result: dict[str, Any], folder: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str
-) -> dict[str, Any]:
-    path = folder / "run.json"
-    judged = result["state"] in ("graded", "fault", "tampered") and path.is_file()
-    if not judged or result["lesson"] not in lessons:
-        return result
-    record = Record(**json.loads(path.read_text(encoding="utf-8")))
-    if record.runner["kit"] != kit:
-        raise Misuse(f"{folder} was made with the kit {record.runner['kit']}, this is {kit}: name that one with --kit")
-    lesson = lessons[record.lesson]
-    try:
-        made = verdict(record, lesson, folder, warm)
-    except Fault as fault:
-        reason = str(fault).splitlines()[0]
-        unchecked = unchecked_exercises(lesson.rubric, reason)
-        return result | {"state": "fault", "reason": reason, "score": None, "max_score": None, "exercises": unchecked}
-    made["seconds"]["total"] = result["seconds"]["total"]
-    return made
+def read_results(out: Path) -> list[dict[str, Any]]:
+    """The results that are stored in a folder.
 
-
-def _read_results(out: Path) -> list[dict[str, Any]]:
+    Raises:
+        Misuse: there are none, or they are not as they were written.
+    """
     try:
         results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 import time
@@ -14,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from assay.anew import write_anew
-from assay.command.lessons import Lesson, lesson_of
+from assay.command.lessons import Lesson
+from assay.command.reading import Reading, Refusal, read
 from assay.command.verdict import Record, prepare_judge, verdict
 from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.slow import run_slow
-from assay.failure import Fault, Rejected
-from assay.intake import Notebook, read_bytes, read_notebook
+from assay.failure import Fault
+from assay.intake import Notebook
 from assay.kit import Kit
 from assay.replay.dealer import notebook_key
 from assay.rubric import ExerciseState, Rubric
@@ -59,24 +59,24 @@ class Session:
     hidden: tuple[Path, ...] = ()
     asked_as: str | None = None
 
+    @property
+    def kit_name(self) -> str:
+        """The kit as results name it."""
+        return f"{self.kit.name} {self.kit.digest[:12]}"
+
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
-        return self.judge(self.execute(file, folder, progress))
+        return self.judge(self.execute(read(file, self.lessons, self.lesson), folder, progress))
 
-    def execute(self, file: str, folder: Path, progress: Progress) -> Executed:
-        """Read and run one file; what became of it waits for `judge`, which any thread may call at any later time."""
+    def execute(self, found: Reading | Refusal, folder: Path, progress: Progress) -> Executed:
+        """Run a file that was read; what became of it waits for `judge`, which any thread may call at any later
+        time."""
+        if isinstance(found, Refusal):
+            return Executed(self._rejected(found))
         began = time.monotonic()
         folder = folder.resolve()  # other processes, with working folders of their own, read and write there
-        sha256 = None
-        try:
-            data = read_bytes(Path(file))
-            sha256 = hashlib.sha256(data).hexdigest()
-            notebook = read_notebook(data, file)
-            lesson = lesson_of(notebook, self.lessons, self.lesson)
-        except Rejected as refusal:
-            return self._rejected(file, sha256, str(refusal))
-        ran = self._attempts(notebook, lesson, folder, progress)
-        return Executed(ran, lesson, folder, time.monotonic() - began)
+        ran = self._attempts(found.notebook, found.lesson, folder, progress)
+        return Executed(ran, found.lesson, folder, time.monotonic() - began)
 
     def judge(self, executed: Executed) -> Result:
         """The result of what `execute` gave."""
@@ -151,14 +151,14 @@ class Session:
         return {
             "device": self.warm.device,
             "tier": self.tier,
-            "kit": f"{self.kit.name} {self.kit.digest[:12]}",
+            "kit": self.kit_name,
             "engine": self.engine,
             "private_tmp": private_tmp,
             "versions": self.warm.versions,
         }
 
-    def _rejected(self, file: str, sha256: str | None, reason: str) -> Executed:
-        return Executed(self._empty(None, file, sha256) | {"state": "rejected", "reason": reason})
+    def _rejected(self, refusal: Refusal) -> Result:
+        return self._empty(None, refusal.file, refusal.sha256) | {"state": "rejected", "reason": refusal.reason}
 
     def _fault(self, lesson: Lesson, file: str, sha256: str, reason: str) -> Result:
         from assay.rubric import unchecked_exercises
