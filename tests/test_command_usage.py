@@ -9,7 +9,7 @@ from commands import command, edit, own_course, small_notebook
 
 from assay.course import lessons
 
-COMMANDS = ("run", "cohort", "regrade", "kit", "register", "doctor")
+COMMANDS = ("run", "cohort", "regrade", "export", "mark", "kit", "register", "doctor")
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,17 @@ def test_without_arguments_the_usage_is_shown(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["grade"], ["run"], ["cohort"], ["regrade"], ["kit", "paint"], ["run", "a.ipynb", "--fast"]]
+    "arguments",
+    [
+        ["grade"],
+        ["run"],
+        ["cohort"],
+        ["export", "x"],
+        ["mark", "x"],
+        ["regrade"],
+        ["kit", "paint"],
+        ["run", "a.ipynb", "--fast"],
+    ],
 )
 def test_what_argparse_refuses_ends_with_two(capsys, arguments):
     ended = command(capsys, *arguments)
@@ -162,3 +172,17 @@ def test_a_cohort_without_submissions_is_refused(capsys, tmp_path):
 def test_a_cohorts_folder_that_cannot_be_written_is_refused(capsys, notebook):
     said = refused(capsys, "cohort", notebook.parent, "--out", notebook / "results")
     assert said.startswith(f"cannot write into {notebook / 'results'} (")
+
+
+@pytest.mark.parametrize("name", ["export", "mark", "regrade"])
+def test_a_folder_without_results_is_refused_with_what_makes_one(capsys, tmp_path, name):
+    more = {"export": ["--format", "csv"], "mark": ["--set", "a.ipynb", "1", "x", "1"], "regrade": []}
+    said = refused(capsys, name, tmp_path, *more[name])
+    assert str(tmp_path) in said and "name a folder that `grade.py " in said
+
+
+def test_a_cohort_yaml_that_is_not_sound_is_refused_before_anything_runs(capsys, notebook):
+    (notebook.parent / "cohort.yaml").write_text("attempts: bets")
+    said = refused(capsys, "cohort", notebook.parent, "--out", notebook.parent / "out")
+    assert said == f"{notebook.parent / 'cohort.yaml'}: attempts: 'bets' should be one of best, last"
+    assert not (notebook.parent / "out").exists()

@@ -33,8 +33,9 @@ def judge_again(
     lesson = lessons[record.lesson]
     try:
         made = verdict(record, lesson, folder, warm)
-    except Fault as fault:
-        reason = str(fault).splitlines()[0]
+    except (Fault, OSError, ValueError) as error:  # the latter two: what is stored was changed, or the disk is full
+        told = str(error) if isinstance(error, Fault) else f"the run in {folder.name} cannot be judged ({error})"
+        reason = told.splitlines()[0]
         unchecked = unchecked_exercises(lesson.rubric, reason)
         return result | {"state": "fault", "reason": reason, "score": None, "max_score": None, "exercises": unchecked}
     made["seconds"]["total"] = result["seconds"]["total"]

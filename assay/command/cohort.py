@@ -11,10 +11,9 @@ from pathlib import Path
 from assay.cohort import settings_of
 from assay.command.again import judge_again
 from assay.command.found import find_submissions
-from assay.command.gradebooks import CohortPages, publish_cohort
+from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import warm_imports
 from assay.command.lock import alone_in
-from assay.command.pages import RELEASES
 from assay.command.progress import Display
 from assay.command.reading import Reading, Refusal, read
 from assay.command.run import (
@@ -52,7 +51,8 @@ def cohort(options: argparse.Namespace) -> int:
         store.set(AGREED, agreed)
         work = plan_work(contents, readings, store, out)
         _take_known(store, contents, work)
-        pages = CohortPages(store, out, course.lessons, RELEASES[options.release])
+        release(store, options.release)
+        pages = CohortPages(store, out, course.lessons)
         _do(work, _Cohort(course, store, pages, out, options))
         results = publish_cohort(store, pages, out, options.json)
     return exit_code(results)

@@ -49,7 +49,7 @@ def add_release_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--release", choices=("due", "all"),
         help="let students' pages tell criteria that are not public too: due, those with `visibility: after_due_date`; "
-        "all, hidden ones as well (default: neither)",
+        "all, hidden ones as well (default: neither, or what was released in this cohort before)",
     )  # fmt: skip
 
 
