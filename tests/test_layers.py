@@ -79,6 +79,13 @@ ALLOWED: dict[str, dict[str, str]] = {
         "sandbox": "what each tier promises",
     },
     "report": {"failure": "", "rubric": "the words of a result"},
+    "similarity": {
+        "course": "where the lessons' files lie",
+        "failure": "",
+        "intake": "what is compared",
+        "report": "how a page is made",
+        "rubric": "which cells were handed out",
+    },
     "command": {
         "anew": "results lie where a notebook could write",
         "course": "",
