@@ -79,6 +79,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "sandbox": "what each tier promises",
     },
     "report": {"failure": "", "rubric": "the words of a result"},
+    "marking": {"failure": "a mark that cannot be entered", "report": "how an answer is shown"},
     "similarity": {
         "course": "where the lessons' files lie",
         "failure": "",
