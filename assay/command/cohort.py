@@ -13,6 +13,7 @@ from assay.command.again import judge_again
 from assay.command.found import find_submissions
 from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import warm_imports
+from assay.command.likeness import compare
 from assay.command.lock import alone_in
 from assay.command.progress import Display
 from assay.command.reading import Reading, Refusal, read
@@ -55,6 +56,7 @@ def cohort(options: argparse.Namespace) -> int:
         pages = CohortPages(store, out, course.lessons)
         _do(work, _Cohort(course, store, pages, out, options))
         results = publish_cohort(store, pages, out, options.json)
+        compare([one.notebook for one in readings.values() if isinstance(one, Reading)], out)
     return exit_code(results)
 
 
