@@ -100,7 +100,7 @@ def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
         Excess: the judge was ended because it used too much; it would again.
         Fault: the judge did not come to an end.
     """
-    room = Room(JUDGE_MEMORIES * lesson.rubric.limits.memory_bytes, JUDGE_CPU_S)
+    room = Room(JUDGE_MEMORIES * lesson.rubric.limits.memory_bytes, JUDGE_CPU_S).on_this_machine()
     try:
         return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, **run))
     except Excess:
