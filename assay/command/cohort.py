@@ -26,6 +26,7 @@ from assay.command.run import (
     require_room,
     start_warm,
     work_off,
+    writing_into,
 )
 from assay.command.session import Result, Session
 from assay.command.settled import AGREED, read_agreed
@@ -104,7 +105,8 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
 
             def do(one: Work) -> None:
                 result = _result(one, session, display)
-                cohort.store.keep(one.content, result, one.submissions, "graded")  # before anybody is told
+                cause = "graded" if one.judged is None else "regraded"
+                cohort.store.keep(one.content, result, one.submissions, cause)  # before anybody is told
                 cohort.pages.write(one.submissions)
                 for name in one.submissions:
                     display.done(name, _weight(one) / len(one.submissions), _why_no_score(result))
@@ -126,7 +128,8 @@ def _result(one: Work, session: Session, display: Display) -> Result:
             progress("judging")
             return judge_again(one.judged, one.folder, session.lessons, session.warm, session.kit_name)
         if isinstance(one.reading, Reading):
-            fresh(one.folder)
+            with writing_into(one.folder.parent.parent):
+                fresh(one.folder)
         return session.grade_read(one.reading, one.folder, progress)
 
 

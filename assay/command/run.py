@@ -204,7 +204,7 @@ def _write_files(text: str, results: list[Result], pages: Written, out: Path) ->
     from assay.report import write_summary
     from assay.report.files import write_text
 
-    with _sentence(out):
+    with writing_into(out):
         write_text(out / "results.json", text + "\n")
         return write_summary(results, pages.links(), out)
 
@@ -213,12 +213,13 @@ def write_gradebook(out: Path, text: str) -> None:
     """Write the gradebook of a cohort, which knows more than that of single files."""
     from assay.report.files import write_text
 
-    with _sentence(out):
+    with writing_into(out):
         write_text(out / "gradebook.csv", text)
 
 
 @contextmanager
-def _sentence(out: Path) -> Iterator[None]:
+def writing_into(out: Path) -> Iterator[None]:
+    """Turns a failure to write below `out` into one sentence."""
     try:
         yield
     except OSError as error:
