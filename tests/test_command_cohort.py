@@ -22,13 +22,13 @@ from assay.store import Store
 def graded(warm, monkeypatch):
     """The session's warm parent instead of one for each command, and the files that were graded, in their order."""
     monkeypatch.setattr("assay.command.cohort.start_warm", lambda *_: contextlib.nullcontext(warm))
-    grade, files = Session.grade_read, []
+    grade, files = Session.execute, []
 
     def watched(self, found, folder, progress):
         files.append(getattr(found, "notebook", found).file)
         return grade(self, found, folder, progress)
 
-    monkeypatch.setattr(Session, "grade_read", watched)
+    monkeypatch.setattr(Session, "execute", watched)
     return files
 
 
@@ -107,7 +107,7 @@ def test_a_machines_fault_is_tried_again_by_the_next_command(capsys, graded, fol
 
     def attempt(self, notebook, lesson, where, progress):
         if broken["on"] and notebook.file.endswith("ada.ipynb"):
-            return self._fault(notebook, lesson, "The machine stumbled.")
+            return self._fault(lesson, notebook.file, notebook.sha256, "The machine stumbled.")
         return attempts(self, notebook, lesson, where, progress)
 
     monkeypatch.setattr(Session, "_attempts", attempt)
@@ -181,7 +181,9 @@ def test_results_among_the_submissions_are_no_submissions(capsys, graded, folder
 
 def test_a_full_disk_ends_the_cohort_in_one_sentence(capsys, graded, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        Session, "_attempts", lambda self, notebook, lesson, *_: self._fault(notebook, lesson, "No room.")
+        Session,
+        "_attempts",
+        lambda self, notebook, lesson, *_: self._fault(lesson, notebook.file, notebook.sha256, "No room."),
     )
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(run.shutil, "disk_usage", lambda _: usage._replace(free=0))

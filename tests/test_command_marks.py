@@ -80,6 +80,24 @@ def test_a_mark_changes_the_gradebook_and_stays_through_runs_and_regrades(capsys
     assert [c.became for c in told(out, "marked") if c.criterion == CRITERION] == ["passed 2/3"]
 
 
+def test_what_was_released_stays_so_when_marks_are_entered(capsys, cohort, nothing_executes):
+    root, _, out, _ = cohort
+
+    def students_page_says_it():
+        page = "".join(path.read_text() for path in (out / "reports" / "student").glob("ada-*.html"))
+        return "Cosine similarities were computed between rows" in page
+
+    assert students_page_says_it()
+    edit(root / "rubric" / "textual_inversion.yaml", "similarities_are_cosines_of_rows, points: 1.4,",
+         "similarities_are_cosines_of_rows, points: 1.4, visibility: after_due_date,")  # fmt: skip
+    assert command(capsys, "regrade", out).code == 0
+    assert not students_page_says_it()
+    assert command(capsys, "regrade", out, "--release", "due").code == 0
+    assert students_page_says_it()
+    assert command(capsys, "mark", out, "--set", "ada.ipynb", 4, CRITERION, 2).code == 0
+    assert students_page_says_it()
+
+
 def test_regrading_what_did_not_change_changes_nothing(capsys, cohort, nothing_executes):
     _, _, out, grade = cohort
     before = [result | {"seconds": None} for result in results_in(out)]

@@ -159,8 +159,9 @@ def test_hidden_criteria_show_students_their_name_and_nothing_else() -> None:
     shown = words(report_html(student_view(secretive()), None, "student"))
     assert "SECRET" not in shown and "together with" not in shown
     assert shown.count("hidden until released") == 3 and "Adapter off" in shown
+    assert "5 points, hidden until released" in shown
     assert "2 of 4" in shown and "points more wait" not in shown
-    assert "The totals count the public criteria only; 3 more stay hidden until they are released." in shown
+    assert "The totals count the criteria that are shown only; 3 more stay hidden until they are released." in shown
 
 
 def test_a_students_page_is_the_same_whatever_hidden_criteria_said() -> None:
@@ -173,6 +174,22 @@ def test_a_students_page_is_the_same_whatever_hidden_criteria_said() -> None:
     other["exercises"][0]["criteria"][0]["seen"] = "counts only together with other"
     ours, theirs = (report_html(student_view(result), None, "student") for result in (secretive(), other))
     assert ours == theirs
+
+
+def test_an_exercise_with_something_hidden_shows_students_no_drawing_of_the_judge(tmp_path: Path) -> None:
+    folder = runs.run_folder(tmp_path, None, [{**shown, "exercise": 1} for shown in runs.exhibits()])
+    page, whole = tmp_path / "student.html", tmp_path / "all.html"
+    write_report(secretive(), folder, page, "student")
+    write_report(secretive(), folder, whole, "student", released={"public", "after_due_date", "hidden"})
+    titles = ("Training loss", "Rows of the embedding table that moved", "Gradient flow")
+    assert not any(title in page.read_text(encoding="utf-8") for title in (*titles, "photo"))
+    assert all(title in whole.read_text(encoding="utf-8") for title in (*titles, "SECRET seen"))
+
+
+def test_what_waits_for_the_due_date_is_told_after_it_and_counts() -> None:
+    shown = words(report_html(student_view(secretive(), {"public", "after_due_date"}), None, "student"))
+    assert shown.count("SECRET seen") == 1 and shown.count("hidden until released") == 2
+    assert "9 / 11" in shown
 
 
 def test_instructors_see_hidden_criteria(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from assay.cohort import settings_of
 from assay.command.again import judge_again
 from assay.command.found import find_submissions
-from assay.command.gradebooks import CohortPages, publish_cohort
+from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import warm_imports
 from assay.command.lock import alone_in
 from assay.command.progress import Display
@@ -28,7 +28,7 @@ from assay.command.run import (
     work_off,
     writing_into,
 )
-from assay.command.session import Result, Session
+from assay.command.session import Executed, Result, Session
 from assay.command.settled import AGREED, read_agreed
 from assay.command.version import version
 from assay.command.walls import hidden_places
@@ -52,6 +52,7 @@ def cohort(options: argparse.Namespace) -> int:
         store.set(AGREED, agreed)
         work = plan_work(contents, readings, store, out)
         _take_known(store, contents, work)
+        release(store, options.release)
         pages = CohortPages(store, out, course.lessons)
         _do(work, _Cohort(course, store, pages, out, options))
         results = publish_cohort(store, pages, out, options.json)
@@ -103,8 +104,11 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
             hidden = (*hidden_places(out), cohort.options.folder.resolve())
             session = make_session(course, cohort.options.lesson, warm, hidden)
 
-            def do(one: Work) -> None:
-                result = _result(one, session, display)
+            def execute(one: Work) -> Executed:
+                return _execute(one, session, display)
+
+            def judge(one: Work, executed: Executed) -> None:
+                result = _judge(one, executed, session)
                 cause = "graded" if one.judged is None else "regraded"
                 cohort.store.keep(one.content, result, one.submissions, cause)  # before anybody is told
                 cohort.pages.write(one.submissions)
@@ -113,7 +117,7 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
                 if result["state"] == "fault":
                     require_room(out)
 
-            work_off(work, do, cohort.options.jobs, warm)
+            work_off(work, execute, judge, cohort.options.jobs, warm)
 
 
 def _weight(one: Work) -> float:
@@ -121,16 +125,20 @@ def _weight(one: Work) -> float:
     return max(one.expected, 0.1)
 
 
-def _result(one: Work, session: Session, display: Display) -> Result:
-    name = one.submissions[0]
-    with display.task(name) as progress:
-        if one.judged is not None:
-            progress("judging")
-            return judge_again(one.judged, one.folder, session.lessons, session.warm, session.kit_name)
+def _execute(one: Work, session: Session, display: Display) -> Executed:
+    if one.judged is not None:  # its run is there
+        return Executed(one.judged)
+    with display.task(one.submissions[0]) as progress:
         if isinstance(one.reading, Reading):
             with writing_into(one.folder.parent.parent):
                 fresh(one.folder)
-        return session.grade_read(one.reading, one.folder, progress)
+        return session.execute(one.reading, one.folder, progress)
+
+
+def _judge(one: Work, executed: Executed, session: Session) -> Result:
+    if one.judged is not None:
+        return judge_again(one.judged, one.folder, session.lessons, session.warm, session.kit_name)
+    return session.judge(executed)
 
 
 def _why_no_score(result: Result) -> str | None:

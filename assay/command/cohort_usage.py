@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.command.subcommand import add_command, add_grading_options
+from assay.command.subcommand import add_command, add_grading_options, add_release_option
 
 if TYPE_CHECKING:
     from assay.command.subcommand import Commands
@@ -27,6 +27,7 @@ def add_cohort(commands: Commands) -> None:
         "--engine", choices=("local",), default="local", help="where notebooks run: on this machine (default)"
     )
     add_grading_options(parser)
+    add_release_option(parser)
     parser.set_defaults(act=_cohort)
 
 

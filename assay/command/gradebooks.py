@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assay.command.lessons import Lesson
-from assay.command.pages import Pages
+from assay.command.pages import RELEASES, Pages
 from assay.command.run import publish, write_gradebook
 from assay.command.session import Result
 from assay.command.settled import say_who_is_left, settings_in, settle
@@ -17,16 +17,24 @@ from assay.export import csv_text
 from assay.report import report_ids
 from assay.store import Store, address
 
+RELEASED = "released"  # a name in the store: what was let out stays out, whichever command writes the pages next
+
+
+def release(store: Store, asked: str | None) -> None:
+    """Let students' pages tell more from now on; without being asked, as much as before."""
+    if asked is not None:
+        store.set(RELEASED, asked)
+
 
 class CohortPages:
     """The pages of a cohort's submissions; one that was written from the same result stays as it is."""
 
     def __init__(self, store: Store, out: Path, lessons: dict[str, Lesson]) -> None:
-        self._store, self._out = store, out
+        self._store, self._out, self._released = store, out, store.setting(RELEASED)
         ids = [one.id for one in store.submissions()]
         self._index = {name: index for index, name in enumerate(ids)}
         self._names = [page_name(name) for name in ids]
-        self._pages = Pages(self._names, out, lessons)
+        self._pages = Pages(self._names, out, lessons, RELEASES[self._released])
         self._written: dict[str, str] = {}
 
     def write(self, submissions: Iterable[str]) -> None:
@@ -35,7 +43,7 @@ class CohortPages:
             result = self._store.results([one.id]).get(one.id)
             if result is None or one.key is None:
                 continue
-            told = address(result, version())
+            told = address(result, version(), self._released)
             if one.page == told and (self._out / self._page(one.id)).is_file():
                 continue
             self._written[one.id] = told

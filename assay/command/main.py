@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.command.cohort_usage import add_cohort, add_export, add_mark
-from assay.command.subcommand import add_command, add_grading_options
+from assay.command.subcommand import add_command, add_grading_options, add_release_option
 from assay.command.version import CHECKOUT, version
 from assay.failure import Fault, Misuse, Rejected
 
@@ -90,6 +90,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--runner", choices=("fork", "nbclient"), default="fork",
         help="fork: children of a warm process (default); nbclient: a fresh Jupyter kernel each, slow, for comparison",
     )  # fmt: skip
+    add_release_option(parser)
     parser.set_defaults(act=_run)
 
 
@@ -98,10 +99,12 @@ def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         commands, "regrade", "judge stored runs again, without executing anything",
         "Judge the runs in OUT again with today's rubric and checks. No notebook is executed, and marks that people "
         "entered stay.",
-        "grade.py regrade results    after changing points, hints or a check",
+        "grade.py regrade results                  after changing points, hints or a check",
+        "grade.py regrade results --release due    after the due date: students' pages tell what waited for it",
     )  # fmt: skip
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `run --out` or `cohort` wrote")
     parser.add_argument("--kit", type=Path, metavar="DIR", help="the kit that the runs were made with")
+    add_release_option(parser)
     parser.set_defaults(act=_regrade)
 
 

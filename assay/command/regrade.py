@@ -10,7 +10,7 @@ from typing import Any
 from assay.command.again import judge_again
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.lock import alone_in
-from assay.command.pages import Pages
+from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
 from assay.command.regrade_cohort import regrade_cohort
 from assay.command.run import exit_code, publish, start_warm
@@ -33,8 +33,9 @@ def regrade(options: argparse.Namespace) -> int:
         name = f"{kit.name} {kit.digest[:12]}"
         with start_warm(kit, warm_imports(lessons), out, "auto") as warm:
             if _is_cohort(out):
-                return exit_code(regrade_cohort(out, lessons, warm, name))
-            return exit_code(_regrade(old, out, lessons, warm, name))
+                return exit_code(regrade_cohort(out, lessons, warm, name, options.release))
+            pages = Pages.of_files([result["file"] for result in old], out, lessons, RELEASES[options.release])
+            return exit_code(_regrade(old, out, pages, lessons, warm, name))
 
 
 def _is_cohort(out: Path) -> bool:
@@ -42,9 +43,8 @@ def _is_cohort(out: Path) -> bool:
 
 
 def _regrade(
-    old: list[dict[str, Any]], out: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str
+    old: list[dict[str, Any]], out: Path, pages: Pages, lessons: dict[str, Lesson], warm: WarmParent, kit: str
 ) -> list[dict[str, Any]]:
-    pages = Pages.of_files([result["file"] for result in old], out, lessons)
     folders = pages.folders(out)
     with Display(len(old)) as display:
         results = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.command.again import judge_again
-from assay.command.gradebooks import CohortPages, publish_cohort
+from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import Lesson
 from assay.command.progress import Display
 from assay.command.session import Result
@@ -17,9 +17,12 @@ from assay.store import Content, Store
 CAUSE = "regraded"
 
 
-def regrade_cohort(out: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str) -> list[Result]:
+def regrade_cohort(
+    out: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str, released: str | None
+) -> list[Result]:
     """Judge each run of the store once, by today's checks and rubric; every mark that changes is told to the audit."""
     with Store(out) as store:
+        release(store, released)
         owners = _owners(store)
         pages = CohortPages(store, out, lessons)
         with Display(len(owners)) as display:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,11 @@ from typing import Protocol, TypeVar
 
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.lock import alone_in
-from assay.command.pages import Pages
+from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
+from assay.command.reading import read
 from assay.command.secret import course_secret
-from assay.command.session import Result, Session
+from assay.command.session import Executed, Result, Session
 from assay.command.walls import choose_tier, hidden_places, require_readable
 from assay.course import did_you_mean
 from assay.execution.parent import WarmParent
@@ -30,6 +31,7 @@ from assay.kit import Kit, ensure_kit
 TAMPERED, FAULT = 4, 3
 ROOM_BYTES = 16 * 2**20  # less holds no notebook's evidence, whose weights take tens of megabytes
 Task = TypeVar("Task")
+Half = TypeVar("Half")
 Done = TypeVar("Done")
 
 
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         display.say("importing the libraries once")
         warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out, options.device))
         session = make_session(course, options.lesson, warm, hidden_places(out), options.runner)
-        pages = Pages.of_files(options.notebooks, options.out, course.lessons)
+        pages = Pages.of_files(options.notebooks, options.out, course.lessons, RELEASES[options.release])
         results = _grade_all(session, options.notebooks, out, options.jobs, display, pages)
         display.stop()
         publish(results, pages, options.out, options.json)
@@ -130,32 +132,63 @@ def _grade_all(
     """Results in the order of the arguments."""
     folders = {index: fresh(folder) for index, folder in pages.folders(out).items()}
 
-    def grade(index: int) -> Result:
+    def execute(index: int) -> Executed:
         with display.task(Path(files[index]).name) as progress:
-            result = session.grade(files[index], folders[index], progress)
+            return session.execute(read(files[index], session.lessons, session.lesson), folders[index], progress)
+
+    def judge(index: int, executed: Executed) -> Result:
+        result = session.judge(executed)
         display.done(Path(files[index]).name)
         pages.write(index, result, folders[index])
         return result
 
-    return work_off(range(len(files)), grade, jobs, session.warm)
+    return work_off(range(len(files)), execute, judge, jobs, session.warm)
 
 
-def work_off(tasks: Iterable[Task], do: Callable[[Task], Done], jobs: int | None, warm: WarmParent) -> list[Done]:
-    """What `do` makes of each task, in their order; several at once, begun in that order. What cannot go on, such as
-    a full disk, ends them all."""
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+def work_off(
+    tasks: Iterable[Task],
+    execute: Callable[[Task], Half],
+    judge: Callable[[Task, Half], Done],
+    jobs: int | None,
+    warm: WarmParent,
+) -> list[Done]:
+    """What comes of each task, in their order: it is executed, and judged while the next one is executed. Several are
+    executed at once, begun in their order. What cannot go on, such as a full disk, ends them all."""
+    at_once = jobs or os.cpu_count() or 1
+    executing, judging = ThreadPoolExecutor(at_once), ThreadPoolExecutor(at_once)
+    ended: list[Future[Done]] = []
+
+    def begin(task: Task, future: Future[Done]) -> None:
+        with _told_to(future):
+            judging.submit(finish, task, execute(task), future)
+
+    def finish(task: Task, half: Half, future: Future[Done]) -> None:
+        with _told_to(future):
+            future.set_result(judge(task, half))
+
     try:
-        futures = [pool.submit(do, task) for task in tasks]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        if any(future.done() and future.exception() for future in futures):
-            pool.shutdown(wait=False, cancel_futures=True)
-            warm.close()
-        return [future.result() for future in futures]
-    except KeyboardInterrupt:
+        for task in tasks:
+            ended.append(Future())
+            executing.submit(begin, task, ended[-1])
+        wait(ended, return_when=FIRST_EXCEPTION)
+        for future in ended:
+            if future.done():
+                future.result()  # the first that failed is raised, whatever has not come to an end yet
+        return [future.result() for future in ended]
+    except BaseException:
         warm.close()  # its children die with it, so nothing is left to wait for
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        executing.shutdown(cancel_futures=True)
+        judging.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _told_to(future: Future[Done]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        future.set_exception(error)
 
 
 def fresh(folder: Path) -> Path:

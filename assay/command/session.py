@@ -33,6 +33,17 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 
 @dataclass(frozen=True)
+class Executed:
+    """What became of one file before it is judged: the record of its run, or the result that it has already, because
+    it was rejected (without a lesson and a folder) or could not be run."""
+
+    ran: Record | Result
+    lesson: Lesson | None = None
+    folder: Path | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Session:
     """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
     notebook may see, wherever it lies. With `asked_as` every notebook is asked the same questions, as if that were its
@@ -55,36 +66,46 @@ class Session:
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
-        return self.grade_read(read(file, self.lessons, self.lesson), folder, progress)
+        return self.judge(self.execute(read(file, self.lessons, self.lesson), folder, progress))
 
-    def grade_read(self, found: Reading | Refusal, folder: Path, progress: Progress) -> Result:
-        """The result of a file that was read."""
+    def execute(self, found: Reading | Refusal, folder: Path, progress: Progress) -> Executed:
+        """Run a file that was read; what became of it waits for `judge`, which any thread may call at any later
+        time."""
         if isinstance(found, Refusal):
-            return self._rejected(found)
+            return Executed(self._rejected(found))
         began = time.monotonic()
         folder = folder.resolve()  # other processes, with working folders of their own, read and write there
-        result = self._attempts(found.notebook, found.lesson, folder, progress)
-        result["seconds"]["total"] = round(time.monotonic() - began, 3)
+        ran = self._attempts(found.notebook, found.lesson, folder, progress)
+        return Executed(ran, found.lesson, folder, time.monotonic() - began)
+
+    def judge(self, executed: Executed) -> Result:
+        """The result of what `execute` gave."""
+        began = time.monotonic()
+        ran, lesson, folder = executed.ran, executed.lesson, executed.folder
+        if lesson is None or folder is None:
+            assert not isinstance(ran, Record)
+            return ran
+        result = self._judged(ran, lesson, folder) if isinstance(ran, Record) else ran
+        result["seconds"]["total"] = round(executed.seconds + time.monotonic() - began, 3)
         _keep(folder / "result.json", json.dumps(result, indent=1))
         return result
 
-    def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
+    def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record | Result:
         reason = ""
         for attempt in range(1, ATTEMPTS + 1):
             if attempt > 1:  # in the same folder: that is where a report and a later regrade look
                 shutil.rmtree(folder, ignore_errors=True)
             try:
-                record = self._execute(notebook, lesson, folder, progress)
-                break
+                return self._execute(notebook, lesson, folder, progress)
             except Exception as error:  # a bug of ours must not take the other notebooks' results with it
                 reason = _reason(error, folder)
-        else:
-            return self._fault(notebook, lesson, reason)
-        progress("judging")
+        return self._fault(lesson, notebook.file, notebook.sha256, reason)
+
+    def _judged(self, record: Record, lesson: Lesson, folder: Path) -> Result:
         try:
             return verdict(record, lesson, folder, self.warm)
         except Exception as error:  # the judge was tried twice; executing the notebook again would not change it
-            return self._fault(notebook, lesson, _reason(error, folder))
+            return self._fault(lesson, record.file, record.sha256, _reason(error, folder))
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
         key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
@@ -139,11 +160,11 @@ class Session:
     def _rejected(self, refusal: Refusal) -> Result:
         return self._empty(None, refusal.file, refusal.sha256) | {"state": "rejected", "reason": refusal.reason}
 
-    def _fault(self, notebook: Notebook, lesson: Lesson, reason: str) -> Result:
+    def _fault(self, lesson: Lesson, file: str, sha256: str, reason: str) -> Result:
         from assay.rubric import unchecked_exercises
 
         listed = {"exercises": unchecked_exercises(lesson.rubric, reason), "state": "fault", "reason": reason}
-        return self._empty(lesson.files.slug, notebook.file, notebook.sha256) | listed
+        return self._empty(lesson.files.slug, file, sha256) | listed
 
     def _empty(self, lesson: str | None, file: str, sha256: str | None) -> Result:
         seconds = dict.fromkeys(("cells", "execution", "judging", "total"), 0.0)

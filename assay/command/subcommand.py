@@ -44,6 +44,15 @@ def add_grading_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at once (default: one per core)")
 
 
+def add_release_option(parser: argparse.ArgumentParser) -> None:
+    """The option of a command that writes students' pages."""
+    parser.add_argument(
+        "--release", choices=("due", "all"),
+        help="let students' pages tell criteria that are not public too: due, those with `visibility: after_due_date`; "
+        "all, hidden ones as well (default: neither, or what was released in this cohort before)",
+    )  # fmt: skip
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of at least 1")

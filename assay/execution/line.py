@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.execution.events import MARK, Reader
-from assay.failure import Fault
+from assay.execution.room import LOOK_S, Room, Watch
+from assay.failure import Excess, Fault
 
 ANSWER_S = 30.0  # a fork takes 0.03 s
 
@@ -69,13 +70,14 @@ class Line:
         return said
 
 
-def answer_of(what: str, pid: int, descriptor: int, timeout_s: float) -> Any:
+def answer_of(what: str, pid: int, descriptor: int, timeout_s: float, room: Room | None = None) -> Any:
     """What a child says that was ordered to answer; `what` names it in messages.
 
     Raises:
+        Excess: the child used more than its `room`, or its answer has no end.
         Fault: the child died, took too long, or raised.
     """
-    for record in _records(descriptor, pid, timeout_s):
+    for record in _records(descriptor, pid, timeout_s, room):
         if "answer" in record:
             return record["answer"]
         if record.get("e") == "fault":
@@ -83,16 +85,23 @@ def answer_of(what: str, pid: int, descriptor: int, timeout_s: float) -> Any:
     raise Fault(f"{what} gave no answer within {timeout_s:.0f} s.")
 
 
-def _records(descriptor: int, pid: int, timeout_s: float) -> Iterator[dict[str, Any]]:
-    """Records until the other end closes; after `timeout_s` the writer is killed."""
+def _records(descriptor: int, pid: int, timeout_s: float, room: Room | None) -> Iterator[dict[str, Any]]:
+    """Records until the other end closes; after `timeout_s`, or beyond its room, the writer is killed."""
     reader, end = Reader(), time.monotonic() + timeout_s
+    watch = None if room is None else Watch(pid, room)
     try:
         while (left := end - time.monotonic()) > 0:
-            if select.select([descriptor], [], [], left)[0]:
+            if select.select([descriptor], [], [], left if watch is None else min(left, LOOK_S))[0]:
                 data = os.read(descriptor, 1 << 20)
                 if not data:
                     return
                 yield from reader.feed(data)
+            elif watch is not None and (excess := watch.excess()) is not None:
+                os.kill(pid, signal.SIGKILL)
+                raise Excess(excess)
         os.kill(pid, signal.SIGKILL)
+    except OverflowError:
+        os.kill(pid, signal.SIGKILL)
+        raise Excess("more room for its answer than any answer needs") from None
     finally:
         os.close(descriptor)
