@@ -86,6 +86,14 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "export": {"cohort": "whose marks are written", "failure": "", "report": "text that may stand in a cell"},
     "store": {"failure": "a file that cannot be used is misuse, a full disk a fault"},
+    "marking": {"failure": "a mark that cannot be entered", "report": "how an answer is shown"},
+    "similarity": {
+        "course": "where the lessons' files lie",
+        "failure": "",
+        "intake": "what is compared",
+        "report": "how a page is made",
+        "rubric": "which cells were handed out",
+    },
     "command": {
         "anew": "results lie where a notebook could write",
         "cohort": "what is agreed on for it",
@@ -96,10 +104,12 @@ ALLOWED: dict[str, dict[str, str]] = {
         "failure": "",
         "intake": "",
         "kit": "",
+        "marking": "the page on which people mark",
         "replay": "the key that hidden inputs are drawn from",
         "report": "",
         "rubric": "",
         "sandbox": "which walls there are",
+        "similarity": "which submissions resemble each other",
         "store": "where a cohort's results are kept",
     },
 }

@@ -23,7 +23,7 @@ from test_report_page import hostile_exhibits, hostile_notebook
 from assay.command.pages import Pages
 from assay.command.run import publish
 from assay.report import print_results, report_ids, student_view, write_gradebook, write_pages, write_report
-from assay.report.cohort import write_cohort_report
+from assay.report.cohort_page import write_cohort_page
 from assay.report.escape import excerpt, one_line, plain, settled
 from assay.report.gradebook import text_cell
 from assay.report.page import report_html
@@ -125,8 +125,8 @@ def test_names_are_files_of_their_own(tmp_path, names):
         assert name.isascii() and "/" not in name and name.strip(".") == name and 0 < len(name) <= 80
         write_pages(result, None, tmp_path, name)
         assert (tmp_path / "reports" / f"{name}.html").is_file()
-    links = [f"reports/{name}.html" for name in ids]
-    write_cohort_report(results, links, tmp_path / "report.html")
+    links = {result["file"]: f"reports/{name}.html" for result, name in zip(results, ids, strict=True)}
+    write_cohort_page(results, links, tmp_path / "report.html")
     read((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 

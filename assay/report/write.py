@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from assay.report.cohort import write_cohort_report
+from assay.report.cohort_page import write_cohort_page
 from assay.report.files import write_text
 from assay.report.gradebook import write_gradebook
 from assay.report.markup import document, tag
@@ -57,10 +57,16 @@ def write_summary(results: Sequence[Result], links: Sequence[str | None], out: P
     """Write the gradebook and the page of all submissions, which leads to `links`; returns that page."""
     write_gradebook(results, out / "gradebook.csv")
     try:
-        write_cohort_report(results, links, out / "report.html")
+        write_cohort_page(results, _by_name(results, links), out / "report.html")
     except Exception as error:
         write_text(out / "report.html", _apology("The page of all submissions", error))
     return out / "report.html"
+
+
+def _by_name(results: Sequence[Result], links: Sequence[str | None]) -> dict[str, str]:
+    """The pages that there are, by the submission's `id` or file."""
+    pairs = zip(results, links, strict=True)
+    return {str(result.get("id") or result["file"]): link for result, link in pairs if link is not None}
 
 
 def report_ids(results: Sequence[Result]) -> list[str]:
