@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import inspect
 import shutil
-import textwrap
 
 import pytest
 from cohorts import COSINE, IDS, results_in, small_cohort, without_seconds
@@ -56,18 +54,6 @@ def test_ids_are_paths_and_out_holds_what_people_read(capsys, graded, folder, tm
         assert f"reports/{page_name(name)}.html" in page
     with (out / "gradebook.csv").open(newline="") as file:
         assert [row["submission"] for row in csv.DictReader(file)] == IDS
-
-
-def test_similar_submissions_are_shown_side_by_side_but_not_a_students_own_attempts(capsys, graded, tmp_path):
-    for name in ("ada/1", "ada/2", "bo/1", "cy/1"):
-        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
-        own = "x = 1" if name == "cy/1" else f"{inspect.getsource(textwrap)}\nmine = {name!r}"
-        small_notebook(tmp_path / "in" / f"{name}.ipynb", own)
-    assert command(capsys, "cohort", tmp_path / "in", "--out", tmp_path / "out").code == 0
-    page = (tmp_path / "out" / "similar.html").read_text(encoding="utf-8")
-    assert "2 pairs" in page
-    assert page.count('id="pair-') == 2
-    assert "ada/1.ipynb and ada/2.ipynb" not in page
 
 
 def test_what_runs_is_told_line_by_line_where_there_is_no_terminal(capsys, graded, folder, tmp_path):

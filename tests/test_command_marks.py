@@ -98,33 +98,6 @@ def test_what_was_released_stays_so_when_marks_are_entered(capsys, cohort, nothi
     assert students_page_says_it()
 
 
-def test_the_page_for_marking_shows_what_waits_and_keeps_what_is_entered(capsys, cohort, monkeypatch):
-    _, _, out, _ = cohort
-    before, seen = results_in(out), []
-
-    def person(marks):
-        seen.extend(marks.waiting())
-        marks.enter("bo.ipynb", 4, CRITERION, 1.5, "Say why.")
-        seen.extend(marks.waiting())
-
-    monkeypatch.setattr("assay.marking.serve", person)
-    assert command(capsys, "mark", out).code == 0
-    assert [(a.id, a.exercise, a.criterion, a.max_score) for a in seen[:2]] == [
-        ("ada.ipynb", 4, CRITERION, 3), ("bo.ipynb", 4, CRITERION, 3),
-    ]  # fmt: skip
-    assert all((answer.folder / "executed.ipynb").is_file() for answer in seen)
-    assert [(a.points, a.comment) for a in seen[2:]] == [(None, ""), (1.5, "Say why.")]
-    assert [r["score"] for r in results_in(out)] == [before[0]["score"], before[1]["score"] + 1.5]
-
-
-def test_where_nothing_waits_no_page_is_served(capsys, cohort, monkeypatch):
-    _, folder, out, grade = cohort
-    (folder / "cohort.yaml").write_text("exclude: {submissions: ['*']}")
-    assert grade().code == 0
-    monkeypatch.setattr("assay.marking.serve", lambda marks: pytest.fail("a page was served"))
-    assert "Nothing waits for a person." in command(capsys, "mark", out).out
-
-
 def test_regrading_what_did_not_change_changes_nothing(capsys, cohort, nothing_executes):
     _, _, out, grade = cohort
     before = [result | {"seconds": None} for result in results_in(out)]

@@ -104,12 +104,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         "failure": "",
         "intake": "",
         "kit": "",
-        "marking": "the page on which people mark",
         "replay": "the key that hidden inputs are drawn from",
         "report": "",
         "rubric": "",
         "sandbox": "which walls there are",
-        "similarity": "which submissions resemble each other",
         "store": "where a cohort's results are kept",
     },
 }

@@ -30,7 +30,6 @@ from assay.command.run import (
 )
 from assay.command.session import Executed, Result, Session
 from assay.command.settled import AGREED, read_agreed
-from assay.command.similar import write_similar
 from assay.command.version import version
 from assay.command.walls import hidden_places
 from assay.command.work import Work, content_of, plan_work
@@ -56,7 +55,6 @@ def cohort(options: argparse.Namespace) -> int:
         release(store, options.release)
         pages = CohortPages(store, out, course.lessons)
         _do(work, _Cohort(course, store, pages, out, options))
-        write_similar(readings, settings_of(agreed), out)
         results = publish_cohort(store, pages, out, options.json)
     return exit_code(results)
 
