@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import report_cohorts as cohorts
 import report_samples as samples
-from browser import Shown, open_page
+from browser import Shown, open_page, tab
 
 from assay.report import write_cohort_page
 
@@ -41,6 +41,53 @@ def test_the_table_sorts_and_keeps_those_without_a_score_last(tmp_path: Path, fr
     assert len(scores) > 25 and None in values
     assert scores == sorted(scores, reverse=fragment.endswith("down"))
     assert values[: len(scores)] == scores
+
+
+def test_pressing_a_head_sorts_and_pressing_it_again_turns_the_order(tmp_path: Path) -> None:
+    file = write_cohort_page(cohorts.cohort(12), {}, tmp_path / "report.html")
+    with tab(tmp_path) as page:
+        page.go(file.as_uri())
+        orders = []
+        for _ in range(2):
+            page.value("document.querySelector('th[data-column=seconds] button').click()")
+            found = page.value(
+                "[...document.querySelectorAll('.submissions tbody tr')].map(r => r.cells[10].innerText).join()"
+            )
+            orders.append([float(value) for value in found.split(",")])
+    assert len(orders[0]) == 12 and orders[0] == sorted(orders[0]) and orders[1] == orders[0][::-1]
+
+
+# The contrast of each text and bar of the figures with the card behind it, as WCAG 2 defines it.
+CONTRASTS = """(() => {
+  const light = colour => {
+    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255);
+    const [r, g, b] = parts.map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const found = {};
+  for (const shape of document.querySelectorAll('.chart text, .chart path:not(.fill-none)')) {
+    const ground = getComputedStyle(shape.closest('.card')).backgroundColor;
+    const [a, b] = [light(getComputedStyle(shape).fill), light(ground)];
+    const name = `${shape.tagName} ${shape.getAttribute('class')}`;
+    found[name] = Math.min(found[name] ?? 99, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  }
+  return found;
+})()"""
+
+
+@pytest.mark.parametrize(("media", "scheme"), [("screen", "light"), ("screen", "dark"), ("print", "dark")])
+def test_figures_can_be_read_on_light_on_dark_and_on_paper(media: str, scheme: str, tmp_path: Path) -> None:
+    file = write_cohort_page(cohorts.cohort(30), {}, tmp_path / "report.html")
+    with tab(tmp_path) as page:
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        page.send("Emulation.setEmulatedMedia", media=media, features=features)
+        page.go(file.as_uri())
+        contrasts = page.value(CONTRASTS)
+        ground = page.value("getComputedStyle(document.querySelector('.card')).backgroundColor")
+    assert {name.split()[0] for name in contrasts} == {"text", "path"} and len(contrasts) > 5
+    assert (ground == "rgb(255, 255, 255)") == (media == "print" or scheme == "light")
+    for name, contrast in contrasts.items():  # 4.5 for small text and 3 for graphics is what WCAG 2.2 asks for at AA
+        assert contrast >= (4.5 if name.startswith("text") else 3), name
 
 
 def test_a_page_that_does_otherwise_is_noticed(tmp_path: Path) -> None:

@@ -22,13 +22,14 @@ the loss compared. Nothing has to be installed in the notebook, and no student's
 EXAMPLES = """\
 examples:
   grade.py run submissions/*.ipynb --out results    grade a folder; open results/report.html afterwards
+  grade.py check mine.ipynb                         your own, before you hand it in
   grade.py run mine.ipynb --json -                  the result as JSON on standard output
   grade.py cohort submissions --out spring          the same for hundreds; goes on where it was stopped
   grade.py regrade results                          judge stored runs again after changing a rubric or a check
   grade.py kit build                                prepare the stand-in models now instead of at the first run
 
-exit codes: 0 every file has a result, whatever the marks; 2 wrong usage or rubric; 3 a fault of this machine;
-4 tampering was flagged."""
+exit codes: 0 every file has a result, whatever the marks; 1 what check, doctor or kit verify looked at is not right;
+2 wrong usage or rubric; 3 a fault of this machine; 4 tampering was flagged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_shown_version())
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_check(commands)
     add_cohort(commands)
     _add_regrade(commands)
     add_export(commands)
@@ -92,6 +94,20 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )  # fmt: skip
     add_release_option(parser)
     parser.set_defaults(act=_run)
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = add_command(
+        commands, "check", "check your own notebook before you hand it in",
+        "Run a notebook and tell, exercise by exercise, which public criteria hold, what was seen where one does not, "
+        "and what to try. It is judged as the course judges it; nothing is kept and nothing is sent anywhere. Exit "
+        "code 1 when a public criterion fails.",
+        "grade.py check mine.ipynb",
+        "grade.py check mine.ipynb --json -    the same as one JSON list on standard output",
+    )  # fmt: skip
+    parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
+    add_grading_options(parser, own=True)
+    parser.set_defaults(act=_check)
 
 
 def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -161,6 +177,12 @@ def _run(options: argparse.Namespace) -> int:
     from assay.command.run import run
 
     return run(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from assay.command.check import check
+
+    return check(options)
 
 
 def _regrade(options: argparse.Namespace) -> int:

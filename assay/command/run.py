@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out, options.device))
         session = make_session(course, options.lesson, warm, hidden_places(out), options.runner)
         pages = Pages.of_files(options.notebooks, options.out, course.lessons, RELEASES[options.release])
-        results = _grade_all(session, options.notebooks, out, options.jobs, display, pages)
+        results = grade_all(session, options.notebooks, out, options.jobs, display, pages)
         display.stop()
         publish(results, pages, options.out, options.json)
     return exit_code(results)
@@ -126,7 +126,7 @@ def require_writable(json_to: str | None) -> None:
         raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
 
 
-def _grade_all(
+def grade_all(
     session: Session, files: list[str], out: Path, jobs: int | None, display: Display, pages: Pages
 ) -> list[Result]:
     """Results in the order of the arguments."""

@@ -20,8 +20,8 @@ def add_command(commands: Commands, name: str, short: str, text: str, *examples:
     )  # fmt: skip
 
 
-def add_grading_options(parser: argparse.ArgumentParser) -> None:
-    """The options of a command that runs notebooks."""
+def add_grading_options(parser: argparse.ArgumentParser, own: bool = False) -> None:
+    """The options of a command that runs notebooks; those that are the caller's `own` are trusted."""
     parser.add_argument("--lesson", metavar="SLUG", help="the lesson, when title and headings do not tell it")
     parser.add_argument("--json", metavar="FILE|-", help="write the results as one JSON list; - is standard output")
     parser.add_argument(
@@ -37,10 +37,12 @@ def add_grading_options(parser: argparse.ArgumentParser) -> None:
         "--tier", choices=("auto", "limits", "lockdown", "namespaces"), default="auto",
         help="the walls around a notebook (default: auto, the strongest that this machine offers)",
     )  # fmt: skip
-    parser.add_argument(
-        "--trust-these-notebooks", action="store_true",
-        help="run them even if this machine offers only limits, which stop accidents and not malice",
-    )  # fmt: skip
+    parser.set_defaults(trust_these_notebooks=own)
+    if not own:
+        parser.add_argument(
+            "--trust-these-notebooks", action="store_true",
+            help="run them even if this machine offers only limits, which stop accidents and not malice",
+        )  # fmt: skip
     parser.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at once (default: one per core)")
 
 

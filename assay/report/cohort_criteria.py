@@ -71,7 +71,10 @@ def criteria_section(ranked: Sequence[Standing]) -> Markup | None:
     few = None
     if all(one.telling is None for one in ranked):
         few = tag("p", TOO_FEW, class_="quiet")
-    return tag("section", tag("h2", "Hardest criteria"), _criteria_table(rows[:HARDEST]), rest, few, class_="card")
+    note = tag("p", "What was left open counts as not passed.", class_="quiet")
+    return tag(
+        "section", tag("h2", "Hardest criteria"), note, _criteria_table(rows[:HARDEST]), rest, few, class_="card"
+    )
 
 
 def _criteria_table(rows: Sequence[Markup]) -> Markup:

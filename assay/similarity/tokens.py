@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 NAME, NUMBER, TEXT = "N", "1", "S"  # what stands for every name, number and string
 RESTARTS = 20  # broken lines that are stepped over; each one costs another reading of the rest of the cell
-_VALUES = {tokenize.NUMBER: NUMBER, tokenize.STRING: TEXT}
 _KEPT = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
 _LINE_ENDS = frozenset({tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT})
+# From Python 3.12 on an f-string comes in parts: its opening stands for all of it, and what it computes is compared.
+_FSTRING_START, *_FSTRING_REST = (getattr(tokenize, f"FSTRING_{part}", -1) for part in ("START", "MIDDLE", "END"))
+_VALUES = {tokenize.NUMBER: NUMBER, tokenize.STRING: TEXT, _FSTRING_START: TEXT}
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-                     tokenize.ENCODING, tokenize.ENDMARKER, tokenize.ERRORTOKEN})  # fmt: skip
+                     tokenize.ENCODING, tokenize.ENDMARKER, tokenize.ERRORTOKEN, *_FSTRING_REST})  # fmt: skip
 
 
 class Token(NamedTuple):
