@@ -15,6 +15,7 @@ from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import warm_imports
 from assay.command.lock import alone_in
 from assay.command.progress import Display
+from assay.command.publish import writing_into
 from assay.command.reading import Reading, Refusal, read
 from assay.command.run import (
     Course,
@@ -26,7 +27,6 @@ from assay.command.run import (
     require_room,
     start_warm,
     work_off,
-    writing_into,
 )
 from assay.command.session import Executed, Result, Session
 from assay.command.settled import AGREED, read_agreed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assay.command.lessons import Lesson
 from assay.command.pages import RELEASES, Pages
-from assay.command.run import publish, write_gradebook
+from assay.command.publish import publish, write_gradebook
 from assay.command.session import Result
 from assay.command.settled import say_who_is_left, settings_in, settle
 from assay.command.version import version
