@@ -91,7 +91,10 @@ def test_what_was_killed_locks_nothing_though_its_file_stays(tmp_path):
 
 def test_what_is_started_meanwhile_does_not_hold_the_lock(tmp_path):
     with alone_in(tmp_path):
-        started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        started = subprocess.Popen(
+            [sys.executable, "-c", "input(1)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False
+        )
+        assert started.stdout is not None and started.stdout.read(1) == b"1"  # it runs: what it may not keep is closed
     try:
         with alone_in(tmp_path):
             pass

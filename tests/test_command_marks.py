@@ -80,6 +80,28 @@ def test_a_mark_changes_the_gradebook_and_stays_through_runs_and_regrades(capsys
     assert [c.became for c in told(out, "marked") if c.criterion == CRITERION] == ["passed 2/3"]
 
 
+def test_what_waits_is_served_and_what_is_entered_there_is_kept(capsys, cohort, monkeypatch):
+    _, folder, out, grade = cohort
+    small_notebook(folder / "ada.ipynb", *FOURTH[:3], "x = 4")
+    small_notebook(folder / "bo.ipynb", *FOURTH[:3], "y = 4")
+    assert grade().code == 0
+    seen = []
+
+    def person(paper):
+        seen.extend(paper.waiting())
+        paper.enter("bo.ipynb", 4, CRITERION, 1.5, "Say more.")
+
+    monkeypatch.setattr("assay.command.mark.serve", person)
+    assert command(capsys, "mark", out).code == 0
+    own = [(answer.id, answer.exercise) for answer in seen if answer.criterion == CRITERION]
+    assert own == [("ada.ipynb", 4), ("bo.ipynb", 4)]
+    assert all((answer.folder / "executed.ipynb").is_file() for answer in seen)
+    assert results_in(out)[1]["exercises"][3]["criteria"][-1]["seen"] == "Say more."
+    monkeypatch.setattr("assay.command.mark.serve", lambda paper: seen.append(paper.waiting()))
+    assert command(capsys, "mark", out).code == 0
+    assert [answer.id for answer in seen[-1] if answer.criterion == CRITERION] == ["ada.ipynb"]
+
+
 def test_what_was_released_stays_so_when_marks_are_entered(capsys, cohort, nothing_executes):
     root, _, out, _ = cohort
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from engine import run_sections
 
@@ -38,6 +39,12 @@ def test_what_uses_more_is_ended_alone(warm, room, asked, said):
     with pytest.raises(Excess, match=f"^{said}$"):
         standby.call(120.0, room=room, **asked)
     assert standby.call(60.0, room=ROOMY)["held"] == 0
+
+
+def test_no_judge_has_more_than_half_of_the_machine():
+    everything = psutil.virtual_memory().total
+    assert Room(everything, 1.0).on_this_machine() == Room(everything // 2, 1.0)
+    assert Room(10**6, 1.0).on_this_machine() == Room(10**6, 1.0)
 
 
 @pytest.fixture(scope="module")

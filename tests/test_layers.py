@@ -100,6 +100,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "course": "",
         "doctor": "",
         "execution": "",
+        "marking": "a page for marking by hand",
+        "similarity": "which submissions are close",
         "export": "",
         "failure": "",
         "intake": "",

@@ -191,6 +191,18 @@ def test_what_waits_for_the_due_date_is_told_after_it_and_counts() -> None:
     assert "9 / 11" in shown
 
 
+def test_what_does_not_fit_in_evidence_is_for_the_instructor(tmp_path: Path) -> None:
+    why = "evidence/facts.jsonl: 3 lines were not written by the witness of this run"
+    said = {"state": "tampered", "score": None, "reason": f"A person must look: {why}.", "notes": [why]}
+    flagged = samples.mistaken() | said
+    theirs, ours = tmp_path / "student.html", tmp_path / "instructor.html"
+    write_report(flagged, None, theirs, "student")
+    write_report(flagged, None, ours, "instructor")
+    assert "facts.jsonl" not in theirs.read_text(encoding="utf-8")
+    assert "A person must look at this run before it has a score." in words(theirs.read_text(encoding="utf-8"))
+    assert words(ours.read_text(encoding="utf-8")).count(why) == 2
+
+
 def test_instructors_see_hidden_criteria(tmp_path: Path) -> None:
     write_report(secretive(), None, tmp_path / "new" / "page.html", "instructor")
     page = (tmp_path / "new" / "page.html").read_text(encoding="utf-8")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.cohort import settings_of
+from assay.cohort import Settings, owner_of, settings_of
 from assay.command.again import judge_again
 from assay.command.found import find_submissions
 from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import warm_imports
+from assay.command.likeness import compare
 from assay.command.lock import alone_in
 from assay.command.progress import Display
 from assay.command.publish import writing_into
@@ -56,6 +57,7 @@ def cohort(options: argparse.Namespace) -> int:
         pages = CohortPages(store, out, course.lessons)
         _do(work, _Cohort(course, store, pages, out, options))
         results = publish_cohort(store, pages, out, options.json)
+        _compare(readings, settings_of(agreed), out)
     return exit_code(results)
 
 
@@ -139,6 +141,13 @@ def _judge(one: Work, executed: Executed, session: Session) -> Result:
     if one.judged is not None:
         return judge_again(one.judged, one.folder, session.lessons, session.warm, session.kit_name)
     return session.judge(executed)
+
+
+def _compare(readings: dict[str, Reading | Refusal], settings: Settings, out: Path) -> None:
+    notebooks = {name: one.notebook for name, one in readings.items() if isinstance(one, Reading)}
+    owners = {notebook.file: set(owner_of(name, settings).students) for name, notebook in notebooks.items()}
+    with writing_into(out):
+        compare(list(notebooks.values()), out, owners)
 
 
 def _why_no_score(result: Result) -> str | None:

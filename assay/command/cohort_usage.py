@@ -52,15 +52,17 @@ def add_mark(commands: Commands) -> None:
     """`grade.py mark OUT`."""
     parser = add_command(
         commands, "mark", "enter the points that a person gives",
-        "Enter the points that a person gives for a criterion, automatic ones too. They stay through later runs and "
-        "regrades while the notebook stays as it is, and each change is in the audit of OUT/store.sqlite.",
+        "Serve a page on this machine that shows, one by one, the answers and pictures that wait for a person, with a "
+        "key for each mark; or, with --set, enter one. Marks stay through later runs and regrades while the notebook "
+        "stays as it is, and each change is in the audit of OUT/store.sqlite.",
+        "grade.py mark spring                                            the page; Ctrl-C ends it",
         "grade.py mark spring --set ada/lora.ipynb 3 written-observations 1.5",
         "grade.py mark spring --set bo.ipynb 4 written-comparison 0 --comment 'Compares nothing yet.'",
     )  # fmt: skip
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `cohort` wrote")
     parser.add_argument(
-        "--set", nargs=4, metavar=("ID", "EXERCISE", "CRITERION", "POINTS"), required=True,
-        help="the submission's id, the exercise's number, the criterion's id and its points",
+        "--set", nargs=4, metavar=("ID", "EXERCISE", "CRITERION", "POINTS"),
+        help="enter one: the submission's id, the exercise's number, the criterion's id and its points",
     )  # fmt: skip
     parser.add_argument("--comment", metavar="TEXT", help="what the student reads beside the points")
     parser.set_defaults(act=_mark)

@@ -9,10 +9,11 @@ from typing import Any
 
 from assay.command.lessons import Lesson, is_published
 from assay.report import report_ids, write_pages
+from assay.report.student import PUBLIC
 
 Result = dict[str, Any]
-# What `--release` lets students' pages tell, besides what is public.
-RELEASES = {None: {"public"}, "due": {"public", "after_due_date"}, "all": {"public", "after_due_date", "hidden"}}
+# What `--release` lets students' pages tell.
+RELEASES = {None: PUBLIC, "due": PUBLIC | {"after_due_date"}, "all": PUBLIC | {"after_due_date", "hidden"}}
 
 
 class Pages:
@@ -20,7 +21,11 @@ class Pages:
     students' pages tell of."""
 
     def __init__(
-        self, names: Sequence[str], out: Path | None, lessons: dict[str, Lesson], released: Collection[str]
+        self,
+        names: Sequence[str],
+        out: Path | None,
+        lessons: dict[str, Lesson],
+        released: Collection[str] = PUBLIC,
     ) -> None:
         self._out, self._lessons, self._names, self._released = out, lessons, list(names), released
         self._written: dict[int, Future[str | None]] = {}

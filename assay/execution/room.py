@@ -6,7 +6,7 @@ handlers would take for something else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -19,6 +19,10 @@ class Room:
 
     memory_bytes: int
     cpu_s: float
+
+    def on_this_machine(self) -> Room:
+        """With at most half of this machine's memory: with all of it, the kernel would choose what to end."""
+        return replace(self, memory_bytes=min(self.memory_bytes, psutil.virtual_memory().total // 2))
 
 
 class Watch:

@@ -9,16 +9,21 @@ from assay.report.words import Result, humanised
 
 HIDDEN = "hidden"  # the state that a view for students gives to criteria that are not released
 PUBLIC = frozenset({"public"})
+# What does not fit in evidence is for the person who looks at it: a forger would learn what to forge better, and who is
+# honest would read an accusation.
+REVIEW = "A person must look at this run before it has a score."
 
 
 def student_view(result: Result, released: Collection[str] = PUBLIC) -> dict[str, Any]:
     """A copy of the result in which only criteria whose visibility is `released` are told and counted.
 
     The others keep their name and what they are worth, and get the state `hidden`; the copy is for showing, not valid
-    against the result schema.
+    against the result schema. Of evidence that does not fit it only says that a person must look.
     """
     exercises = [_public_exercise(exercise, released) for exercise in result["exercises"]]
     view = {**result, "exercises": exercises}
+    if result["state"] == "tampered":
+        view |= {"reason": REVIEW, "notes": []}
     if result["score"] is not None:
         view["score"] = sum(exercise["score"] or 0.0 for exercise in exercises)
     if result["max_score"] is not None:
