@@ -200,15 +200,20 @@ def test_a_full_disk_ends_the_cohort_in_one_sentence(capsys, graded, folder, tmp
 def test_the_time_that_is_left_is_told_from_the_share_that_is_done(capsys, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("assay.command.progress.time.monotonic", lambda: now[0])
-    with Display(3, 100.0) as display:
+    with Display(4, 100.0) as display:
         display.begin()
         now[0] += 30
-        display.done("a.ipynb", 10.0)
+        display.done("z.ipynb", 1.0, "rejected: no notebook")
+        display.done("a.ipynb", 9.0)
         display.done("b.ipynb", 10.0, "fault: no memory")
         display.done("c.ipynb", 80.0)
     said = capsys.readouterr().err.splitlines()
-    assert said == ["[1/3] a.ipynb (about 4 min left)", "[2/3] b.ipynb: fault: no memory (about 2 min left)",
-                    "[3/3] c.ipynb"]  # fmt: skip
+    assert said == [
+        "[1/4] z.ipynb: rejected: no notebook",  # a file that was refused at once tells nothing about the others
+        "[2/4] a.ipynb (about 4 min left)",
+        "[3/4] b.ipynb: fault: no memory (about 2 min left)",
+        "[4/4] c.ipynb",
+    ]
 
 
 def test_a_notebook_does_not_see_the_others_submissions(capsys, graded, folder, tmp_path):

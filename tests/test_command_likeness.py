@@ -21,3 +21,11 @@ def test_the_page_comes_and_goes_with_the_pairs(capsys, tmp_path):
     compare(read("ada_excellent.ipynb", "tao_queries_and_values.ipynb"), tmp_path)
     assert capsys.readouterr().err == ""
     assert not (tmp_path / NAME).exists()
+
+
+def test_attempts_of_one_student_are_no_pair(tmp_path):
+    two = ["ada_excellent.ipynb", "eli_crash_in_exercise_2.ipynb"]
+    compare(read(*two), tmp_path, {two[0]: {"ada"}, two[1]: {"ada", "eli"}})
+    assert not (tmp_path / NAME).exists()
+    compare(read(*two), tmp_path, {two[0]: {"ada"}, two[1]: {"eli"}})
+    assert (tmp_path / NAME).exists()

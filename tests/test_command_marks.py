@@ -14,7 +14,7 @@ from assay.execution.parent import WarmParent
 from assay.store import NAME, Store
 
 CRITERION = "written-comparison"  # the one criterion of the lesson that a person marks; it is in exercise 4
-FOURTH = ("x = 1", "x = 2", "x = 3", "# my comparison")
+FOURTH = ("x = 1", "x = 2", "x = 3", "compared = 'LoRA'")
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_without_arguments_the_usage_is_shown(capsys):
         ["run"],
         ["cohort"],
         ["export", "x"],
+        ["mark", "x", "--set", "y"],
         ["regrade"],
         ["kit", "paint"],
         ["run", "a.ipynb", "--fast"],

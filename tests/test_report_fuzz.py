@@ -21,7 +21,7 @@ from test_report_escape import is_harmless
 from test_report_page import hostile_exhibits, hostile_notebook
 
 from assay.command.pages import Pages
-from assay.command.run import publish
+from assay.command.publish import publish
 from assay.report import print_results, report_ids, student_view, write_gradebook, write_pages, write_report
 from assay.report.cohort_page import write_cohort_page
 from assay.report.escape import excerpt, one_line, plain, settled

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.cohort import settings_of
+from assay.cohort import Settings, owner_of, settings_of
 from assay.command.again import judge_again
 from assay.command.found import find_submissions
 from assay.command.gradebooks import CohortPages, publish_cohort, release
@@ -16,6 +16,7 @@ from assay.command.lessons import warm_imports
 from assay.command.likeness import compare
 from assay.command.lock import alone_in
 from assay.command.progress import Display
+from assay.command.publish import writing_into
 from assay.command.reading import Reading, Refusal, read
 from assay.command.run import (
     Course,
@@ -56,7 +57,7 @@ def cohort(options: argparse.Namespace) -> int:
         pages = CohortPages(store, out, course.lessons)
         _do(work, _Cohort(course, store, pages, out, options))
         results = publish_cohort(store, pages, out, options.json)
-        compare([one.notebook for one in readings.values() if isinstance(one, Reading)], out)
+        _compare(readings, settings_of(agreed), out)
     return exit_code(results)
 
 
@@ -110,7 +111,8 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
 
             def judge(one: Work, executed: Executed) -> None:
                 result = _judge(one, executed, session)
-                cohort.store.keep(one.content, result, one.submissions, "graded")  # before anybody is told
+                cause = "graded" if one.judged is None else "regraded"
+                cohort.store.keep(one.content, result, one.submissions, cause)  # before anybody is told
                 cohort.pages.write(one.submissions)
                 for name in one.submissions:
                     display.done(name, _weight(one) / len(one.submissions), _why_no_score(result))
@@ -130,7 +132,8 @@ def _execute(one: Work, session: Session, display: Display) -> Executed:
         return Executed(one.judged)
     with display.task(one.submissions[0]) as progress:
         if isinstance(one.reading, Reading):
-            fresh(one.folder)
+            with writing_into(one.folder.parent.parent):
+                fresh(one.folder)
         return session.execute(one.reading, one.folder, progress)
 
 
@@ -138,6 +141,13 @@ def _judge(one: Work, executed: Executed, session: Session) -> Result:
     if one.judged is not None:
         return judge_again(one.judged, one.folder, session.lessons, session.warm, session.kit_name)
     return session.judge(executed)
+
+
+def _compare(readings: dict[str, Reading | Refusal], settings: Settings, out: Path) -> None:
+    notebooks = {name: one.notebook for name, one in readings.items() if isinstance(one, Reading)}
+    owners = {notebook.file: set(owner_of(name, settings).students) for name, notebook in notebooks.items()}
+    with writing_into(out):
+        compare(list(notebooks.values()), out, owners)
 
 
 def _why_no_score(result: Result) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assay.command.lessons import Lesson
 from assay.command.pages import RELEASES, Pages
-from assay.command.run import publish, write_gradebook
+from assay.command.publish import publish, write_gradebook
 from assay.command.session import Result
 from assay.command.settled import say_who_is_left, settings_in, settle
 from assay.command.version import version
@@ -53,9 +53,8 @@ class CohortPages:
         """Each page's address below the folder, sorted by id, once all that are due are written."""
         self.write(name for name in self._index if name not in self._written)
         links = self._pages.links()
-        for name, told in self._written.items():
-            if links[self._index[name]] is not None:
-                self._store.note_page(name, told)
+        made = {name: told for name, told in self._written.items() if links[self._index[name]] is not None}
+        self._store.note_pages(made)
         return [
             link if name in self._written else self._kept(name) for name, link in zip(self._index, links, strict=True)
         ]

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from assay.report import plain
 
+TELLING = 0.05  # of all the work: a file that was rejected at once says nothing about the others
 LEAST_S = 10.0  # a shorter wait is over before anybody has read how long it is
 
 
@@ -56,6 +57,7 @@ class Display:
     def begin(self) -> None:
         """The notebooks begin now: the time that is left is counted from here."""
         self._began = time.monotonic()
+        self._progress.update(self._all, description="notebooks")
 
     @contextmanager
     def task(self, name: str) -> Iterator[Callable[[str], None]]:
@@ -91,7 +93,7 @@ class Display:
 
     def _left(self) -> str:
         """How much longer it takes if it goes on as it went; nothing when too little is known or left to tell."""
-        if self._done >= self._total or self._worked <= 0:
+        if self._done >= self._total or self._worked < TELLING * self._expected:
             return ""
         seconds = (time.monotonic() - self._began) * (self._expected - self._worked) / self._worked
         if seconds < LEAST_S:

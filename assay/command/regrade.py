@@ -12,8 +12,9 @@ from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.lock import alone_in
 from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
+from assay.command.publish import publish
 from assay.command.regrade_cohort import regrade_cohort
-from assay.command.run import exit_code, publish, start_warm
+from assay.command.run import exit_code, start_warm
 from assay.execution.parent import WarmParent
 from assay.failure import Misuse
 from assay.kit import ensure_kit

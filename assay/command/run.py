@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.lock import alone_in
 from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
+from assay.command.publish import publish
 from assay.command.reading import read
 from assay.command.secret import course_secret
 from assay.command.session import Executed, Result, Session
@@ -54,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
         display = stack.enter_context(Display(len(options.notebooks)))
         display.say("importing the libraries once")
         warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out, options.device))
+        display.begin()
         session = make_session(course, options.lesson, warm, hidden_places(out), options.runner)
         pages = Pages.of_files(options.notebooks, options.out, course.lessons, RELEASES[options.release])
         results = grade_all(session, options.notebooks, out, options.jobs, display, pages)
@@ -197,68 +197,6 @@ def fresh(folder: Path) -> Path:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
-
-
-class Written(Protocol):
-    """The pages that results lead to."""
-
-    def links(self) -> list[str | None]:
-        """Each page's address below the folder of results, once all are written."""
-        ...
-
-
-def publish(
-    results: list[Result], pages: Written, out: Path | None, json_to: str | None, ids: list[str] | None = None
-) -> None:
-    """Print the results, and write results.json, the page of all and the gradebook where that was asked for; `ids` name
-    a cohort's submissions."""
-    from rich.console import Console
-
-    from assay.report import print_results
-
-    # a file's name or a student's token may hold half a surrogate pair, which no encoding can write
-    text = json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8", "replace").decode()
-    console = Console(stderr=json_to == "-")
-    print_results(results, console)
-    if out is not None:
-        named = results if ids is None else [result | {"id": name} for result, name in zip(results, ids, strict=True)]
-        page = _write_files(text, named, pages, out)
-        console.print(f"Reports: {page}", markup=False, highlight=False, soft_wrap=True)
-    if json_to == "-":
-        sys.stdout.write(text + "\n")
-    elif json_to:
-        try:
-            Path(json_to).write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
-
-
-def _write_files(text: str, results: list[Result], pages: Written, out: Path) -> Path:
-    from assay.report import write_summary
-    from assay.report.files import write_text
-
-    with _sentence(out):
-        write_text(out / "results.json", text + "\n")
-        return write_summary(results, pages.links(), out)
-
-
-def write_gradebook(out: Path, text: str) -> None:
-    """Write the gradebook of a cohort, which knows more than that of single files."""
-    from assay.report.files import write_text
-
-    with _sentence(out):
-        write_text(out / "gradebook.csv", text)
-
-
-@contextmanager
-def _sentence(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Fault(
-            f"the results cannot be written into {out} ({error.strerror}): make room or give the right to write there, "
-            "and run the same command again"
-        ) from None
 
 
 def require_room(out: Path) -> None:

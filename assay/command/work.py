@@ -39,8 +39,12 @@ def content_of(found: Reading | Refusal, kit: Kit, version: str) -> Content:
     rubric = found.lesson.rubric
     asked = [[dict(replay) for replay in exercise.replays] for exercise in rubric.exercises]
     shorter = [[o.name, o.to] for o in rubric.shorten]
+    # which exercises were left as handed out is decided when the notebook is run
+    published = [[[cell.digest, cell.open] for cell in exercise.published] for exercise in rubric.exercises]
     limits = vars(rubric.limits)
-    run = address(found.notebook.sha256, rubric.slug, kit.digest, version, limits, shorter, asked, rubric.values)
+    run = address(
+        found.notebook.sha256, rubric.slug, kit.digest, version, limits, shorter, asked, published, rubric.values
+    )
     return Content(run, judged_by(found.lesson, version))
 
 

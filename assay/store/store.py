@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,10 +157,11 @@ class Store:
             self._connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, json.dumps(value)))
             self._write_audit(changes)
 
-    def note_page(self, submission: str, written_from: str) -> None:
-        """Remember what a submission's pages were written from."""
+    def note_pages(self, written_from: Mapping[str, str]) -> None:
+        """Remember what submissions' pages were written from."""
         with self._transaction():
-            self._connection.execute("UPDATE submission SET page = ? WHERE id = ?", (written_from, submission))
+            for submission, told in written_from.items():
+                self._connection.execute("UPDATE submission SET page = ? WHERE id = ?", (told, submission))
 
     def _one(self, name: str) -> Submission:
         rows = self._read(f"SELECT {COLUMNS} FROM submission WHERE present AND id = ?", name)
