@@ -11,6 +11,7 @@ from pathlib import Path
 from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
+from assay.execution.shared import Published, text_digest
 from assay.replay.draw import Spec
 from assay.sandbox.tiers import LIMITS
 
@@ -36,8 +37,10 @@ def run_sections(
     values: tuple[str, ...] = (),
     tier: str = LIMITS,
     hidden: tuple[Path, ...] = (),
+    course: Sequence[Sequence[str]] = (),
 ) -> Run:
-    """Run cells given as sources by section, the first section being the set-up; cell indices count through."""
+    """Run cells given as sources by section, the first section being the set-up; cell indices count through. `course`
+    is the course's own notebook in the same form: what is common to both is shared."""
     let_others_through(folder)
     numbered: dict[int, tuple[CodeCell, ...]] = {}
     index = 0
@@ -46,9 +49,15 @@ def run_sections(
         index += len(sources)
     cells = tuple(cell for section in numbered.values() for cell in section)
     order = Order(
-        folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values, tier, hidden
-    )
+        folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values, tier, hidden,
+        (published(course),) if course else (),
+    )  # fmt: skip
     return run_forked(order, warm, lambda exercise, cell: None)
+
+
+def published(sections: Sequence[Sequence[str]]) -> Published:
+    """Sources by section as a lesson knows them."""
+    return tuple((number, text_digest(source)) for number, sources in enumerate(sections) for source in sources)
 
 
 def let_others_through(folder: Path) -> None:

@@ -10,12 +10,20 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.execution.events import MARK, Reader
 from assay.failure import Fault
 
 ANSWER_S = 30.0  # a fork takes 0.03 s
+
+
+class Child(NamedTuple):
+    """A forked child: its pid, the descriptor to read its records from, and which start of the parent forked it."""
+
+    pid: int
+    descriptor: int
+    generation: int
 
 
 class Line:
@@ -53,6 +61,15 @@ class Line:
         finally:
             ours.close()
             theirs.close()
+
+    def is_cut(self, within_s: float = 0.0) -> bool:
+        """Whether the other side has ended by now, or does so within some seconds; nothing may be expected from it."""
+        try:
+            if not select.select([self._socket], [], [], within_s)[0]:
+                return False
+            return not self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except (OSError, ValueError):  # closed by us
+            return True
 
     def close(self) -> None:
         """Hang up."""
