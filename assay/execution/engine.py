@@ -20,7 +20,7 @@ from assay.execution.parent import WarmParent
 from assay.execution.plan import Plan, Section
 from assay.execution.prefixes import Begun
 from assay.execution.record import Execution
-from assay.execution.shared import Published, beginnings, common_cells, text_digest, torn_exercise
+from assay.execution.shared import beginnings, torn_exercise
 from assay.execution.supervise import Supervisor
 from assay.failure import Fault
 from assay.kit.layout import OFFERS
@@ -49,8 +49,8 @@ class Order:
     """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use.
 
     `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from; `tier` names the walls, and
-    `hidden` what stays invisible inside of them even if it lies below something that Python needs. The cells that it
-    has in common with a notebook of `course` are run once for all.
+    `hidden` what stays invisible inside of them even if it lies below something that Python needs. As many of its
+    first code cells as `shared` says are the course's own, and run once for all.
     """
 
     folder: Path
@@ -64,7 +64,7 @@ class Order:
     values: tuple[str, ...] = ()
     tier: str = LIMITS
     hidden: tuple[Path, ...] = ()
-    course: tuple[Published, ...] = ()
+    shared: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     execution = execute(plan, order, warm, progress)
     if execution.must_be_repeated:
         shutil.rmtree(order.folder)
-        return run_forked(replace(order, course=()), warm, progress)
+        return run_forked(replace(order, shared=0), warm, progress)
     return finish(order, plan, execution, overrides)
 
 
@@ -120,8 +120,7 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
 
 def _begin_shared(plan: Plan, order: Order, warm: WarmParent, path: Path) -> tuple[Begun | None, str | None]:
     """The run, begun behind cells that were run for others too, and why not behind more of the course's own."""
-    own = [(number, text_digest(cell.source)) for number, cells in order.sections.items() for cell in _code(cells)]
-    after = beginnings(plan.sections, common_cells(tuple(own), order.course))
+    after = beginnings(plan.sections, order.shared)
     return warm.prefixes.begin(plan, path, after, order.allowance.submission_s) if after else (None, None)
 
 
@@ -182,7 +181,7 @@ def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Appl
     _write_json(order.folder / "answers.json", None)  # nothing was judged, whatever may have lain there
     printed = {number: execution.printed([c.index for c in section]) for number, section in order.sections.items()}
     _write_json(order.folder / "printed.json", printed)
-    if order.course:
+    if order.shared:
         shared = {"cells": execution.shared_cells, "reason": execution.unshared}
         _write_json(order.folder / "shared.json", shared)
     return Run(order.folder, execution, overrides)
