@@ -22,7 +22,7 @@ from assay.execution.forking import pack_memory
 from assay.execution.plan import Part, Plan, Section
 from assay.execution.runner import Runner, enter_folder, settle_in
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
-from assay.execution.traces import ELSEWHERE, nothing_is_written, traces, why_unshareable
+from assay.execution.traces import ELSEWHERE, Traces, traces, why_unshareable
 from assay.sandbox.limits import address_space, adopt_orphans, close_inherited, die_with_parent
 from assay.sandbox.walls import enter_for_copies
 from assay.witness import Witness
@@ -61,11 +61,11 @@ class Prefix:
     def run(self, part: Part, channel: int) -> None:
         """Run the cells of `part`, then serve copies; where they cannot be shared, say why, and end."""
         listening = socket.socket(fileno=channel)
-        before, good = traces(self._folder, self._shell.user_ns), 0
+        before, good = self._traces(), 0
         for number, (exercise, source) in enumerate(part.cells, 1):
             reason = self._run_cell(exercise, source)
             if reason is None and number in part.ends:
-                reason = why_unshareable(before, traces(self._folder, self._shell.user_ns))
+                reason = why_unshareable(before, self._traces())
                 good = number if reason is None else good
             if reason is not None and (number == len(part.cells) or not _may_pass(reason)):
                 said = {"refused": f"{reason} by the course's code cell {len(self._told)}", "good": good}
@@ -82,14 +82,16 @@ class Prefix:
         if self._witness is not None:
             self._witness.begin_cell(exercise, len(self._told))
         outputs: list[str] = []
-        with nothing_is_written():
-            result = run_cell(self._shell, source, lambda output: outputs.append(events.as_json(output)), self._capture)
-            held: list[Held] = []
-            if self._witness is not None:
-                self._witness.end_cell(self._shell.user_ns)
-                held = self._witness.recorder.held()
+        result = run_cell(self._shell, source, lambda output: outputs.append(events.as_json(output)), self._capture)
+        held: list[Held] = []
+        if self._witness is not None:
+            self._witness.end_cell(self._shell.user_ns)
+            held = self._witness.recorder.held()
         self._told.append(Told(tuple(outputs), tuple(held), result.count))
         return None if result.error is None else f"{result.error[0]} was raised"
+
+    def _traces(self) -> Traces:
+        return traces(self._folder, self._shell.user_ns, self._capture.drained)
 
     def _obey(self, order: dict[str, Any], channel: int) -> None:
         """In a copy: become a run, or a prefix with more cells."""

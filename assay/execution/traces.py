@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import re
-import resource
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,13 +26,14 @@ class Traces:
     descriptors: frozenset[str]
     shared_memory: frozenset[str]
     children: str
-    writes: int
+    written: int
     files: frozenset[tuple[str, int, int]]
     mentions: int
 
 
-def traces(folder: Path, namespace: dict[str, Any]) -> Traces:
-    """Those of this process, which works in `folder` and whose notebook's variables are in `namespace`.
+def traces(folder: Path, namespace: dict[str, Any], captured: int) -> Traces:
+    """Those of this process, which works in `folder`, whose notebook's variables are in `namespace`, and of whose outputs
+    so many bytes were captured, so that they are known.
 
     Raises:
         OSError: this system does not say.
@@ -44,7 +43,7 @@ def traces(folder: Path, namespace: dict[str, Any]) -> Traces:
         descriptors=frozenset(os.listdir("/proc/self/fd")),  # noqa: PTH208
         shared_memory=frozenset(_writable_by_copies()),
         children=Path(f"/proc/self/task/{os.getpid()}/children").read_text(),
-        writes=_writes(),
+        written=_written() - captured,
         files=frozenset(_files(folder)),
         mentions=_mentions(str(folder), namespace),
     )
@@ -60,22 +59,11 @@ def why_unshareable(before: Traces, after: Traces) -> str | None:
         ("children", "another process was started and is still there"),
         ("at_home", "the working folder was changed"),
         ("files", "files were made or changed"),
-        ("writes", "something was written"),
+        ("written", "something was written"),
     ):
         if getattr(before, name) != getattr(after, name):
             return what
     return "a variable names the folder in which the cells ran" if after.mentions > before.mentions else None
-
-
-@contextlib.contextmanager
-def nothing_is_written() -> Iterator[None]:
-    """Inside, the kernel refuses this process, and what it starts, each byte for a file; pipes stay open."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _mentions(folder: str, namespace: dict[str, Any]) -> int:
@@ -102,10 +90,10 @@ def _writable_by_copies() -> Iterator[str]:
                 yield place
 
 
-def _writes() -> int:
-    """Calls that wrote, or tried to."""
+def _written() -> int:
+    """Bytes that this process, and those that it waited for, have written into anything."""
     with open("/proc/self/io") as facts:
-        return next(int(line.split()[1]) for line in facts if line.startswith("syscw:"))
+        return next(int(line.split()[1]) for line in facts if line.startswith("wchar:"))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
