@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 
+import psutil
 import pytest
 from engine import run_sections, states, text_of
+
+from assay.execution.plan import Section
+from assay.execution.shared import beginnings, torn_exercise
+from assay.sandbox.probe import missing
 
 SETUP = [
     "import torch, os, random, itertools",
@@ -108,3 +117,120 @@ def test_a_finished_command_and_a_closed_file_are_no_hindrance(play):
     run = play("shared", [*course, ["1"]], course)
     assert shared(run) == (3, None)
     assert "pip does nothing" in text_of(run, 0)
+
+
+def test_nothing_of_one_student_is_seen_by_the_next(play):
+    course = [["import os, builtins; box = ['given']", "here = os.getpid()"], ["pass"]]
+    change = (
+        "import json, pathlib\n"
+        "box.append('mine'); builtins.mine = json.mine = os.environ['MINE'] = 'mine'\n"
+        "pathlib.Path('mine.txt').write_text('mine'); pathlib.Path.home().joinpath('mine.txt').write_text('mine')"
+    )
+    look = (
+        "import json, pathlib\n"
+        "print(box, hasattr(builtins, 'mine'), hasattr(json, 'mine'), os.environ.get('MINE'))\n"
+        "print(sorted(p.name for p in [*pathlib.Path().iterdir(), *pathlib.Path.home().iterdir()]))"
+    )
+    first, second = play("first", [course[0], [change], [look]], course), play("second", [course[0], [look]], course)
+    assert (shared(first), shared(second)) == ((2, None), (2, None))
+    assert text_of(first, 3) == "['given', 'mine'] True True mine\n['mine.txt', 'mine.txt']\n"
+    assert text_of(second, 2) == "['given'] False False None\n[]\n"
+
+
+def test_a_copy_is_at_home_in_its_own_folder_only(play, tmp_path):
+    course = [["import os, tempfile, pathlib"]]
+    look = "print(os.getcwd(), pathlib.Path.home(), tempfile.mkdtemp(), [v for v in os.environ.values() if 'shared-' in v])"
+    run = play("mine", [*course, [look]], course)
+    cwd, home, temporary, *others = text_of(run, 1).split()
+    own = tmp_path / "mine"
+    assert (cwd, home, others) == (f"{own}/work", f"{own}/home", ["[]"])
+    assert temporary.startswith(f"{own}/tmp/")
+
+
+def test_after_a_death_inside_a_shared_exercise_the_next_starts_from_before_it(play):
+    course = [["x = [0]"], ["x.append(1)", "x.append(2)"], ["print(x)"]]
+    own = [["x = [0]"], ["x.append(1)", "import os; os._exit(3)"], ["print(x)"]]
+    alone, run = play("alone", own), play("shared", own, course)
+    assert states(run) == states(alone) == {0: "completed", 1: "error", 2: "completed"}
+    assert text_of(run, 3) == text_of(alone, 3) == "[0]\n"
+    assert run.execution.shared_cells == 0
+
+
+def test_after_a_death_behind_a_shared_exercise_the_next_starts_from_it(play):
+    course = [["x = [0]"], ["x.append(1)"]]
+    own = [*course, ["x.append(2)", "import os; os._exit(3)"], ["print(x)"]]
+    alone, run = play("alone", own), play("shared", own, course)
+    assert shared(run) == (2, None)
+    assert states(run) == states(alone)
+    assert text_of(run, 4) == text_of(alone, 4) == "[0, 1]\n"
+
+
+def test_cells_have_the_places_of_each_notebook(play, warm, kit, tmp_path):
+    course = [["import os; x = 1"], ["print(os.getpid(), 1 / x)"], ["y = 0"]]
+    play("first", [*course[:2], ["1 / y"]], course)
+    run = play("second", [[*course[0], ""], [*course[1]], ["1 / 0"]], course)
+    assert run.execution.shared_cells == 2
+    assert [bool(text_of(run, cell)) for cell in range(4)] == [False, False, True, False]
+    assert run.execution.endings[2].cell == 3
+
+
+def test_a_dead_prefix_costs_no_run_and_is_made_anew(play, warm):
+    course = [["import os; print(os.getpid())"], ["pass"]]
+    own = [course[0], ["import time; time.sleep(6)", "print('done')"]]
+    first = play("first", own, course)
+    runs = []
+    thread = threading.Thread(target=lambda: runs.append(play("during", own, course)))
+    thread.start()
+    prefix = int(text_of(first, 0))
+    while not any(child.pid for child in psutil.Process(prefix).children()):
+        time.sleep(0.02)
+    os.kill(prefix, signal.SIGKILL)
+    thread.join()
+    assert (text_of(runs[0], 2), runs[0].execution.shared_cells) == ("done\n", 0)
+    anew = play("anew", [course[0], ["print('done')"]], course)
+    assert shared(anew) == (1, None)
+    assert int(text_of(anew, 0)) != prefix
+
+
+def test_copies_share_no_memory_that_can_be_written(play):
+    course = [["from tqdm.auto import tqdm\nfor _ in tqdm(range(3)): pass"]]
+    look = (
+        "print([line for line in open('/proc/self/maps') if line.split()[1][1::2] == 'ws' and '/dev/zero' not in line])"
+    )
+    run = play("mine", [*course, [look]], course)
+    assert shared(run) == (1, None)
+    assert text_of(run, 1) == "[]\n"
+
+
+@pytest.mark.skipif(missing("lockdown") is not None, reason=str(missing("lockdown")))
+def test_behind_walls_course_text_opens_no_socket(play):
+    course = [["x = 1", "import socket; socket.socket()"], ["1"]]
+    run = play("walled", [*course, ["1"]], course, tier="lockdown")
+    assert shared(run) == (1, "PermissionError was raised by the course's code cell 2")
+    assert states(run)[0] == "error"
+
+
+def section(exercise, cells, *replays):
+    return Section(exercise, tuple((n, "") for n in range(cells)), replays)
+
+
+CALL, AGAIN = {"name": "a", "call": "f"}, {"name": "b", "again": {}}
+
+
+@pytest.mark.parametrize(
+    ("sections", "common", "expected"),
+    [
+        ([section(0, 2), section(1, 2)], 3, [1, 2, 3]),
+        ([section(0, 2), section(1, 0), section(2, 2)], 9, [1, 2, 3, 4]),
+        ([section(0, 1), section(1, 2, CALL), section(2, 2)], 5, [1, 2, 3]),
+        ([section(0, 1), section(1, 2, CALL, AGAIN), section(2, 2)], 5, [1]),
+        ([section(0, 0), section(1, 1)], 0, []),
+    ],
+)
+def test_where_a_run_may_begin(sections, common, expected):
+    assert beginnings(sections, common) == expected
+
+
+def test_which_exercise_a_beginning_tears():
+    sections = [section(0, 2), section(1, 2), section(2, 2)]
+    assert [torn_exercise(sections, cells) for cells in range(7)] == [None, None, None, 1, None, None, None]

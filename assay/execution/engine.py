@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from assay.anew import make_accessible, write_anew
 from assay.execution.allowance import Allowance
+from assay.execution.line import Child, say
 from assay.execution.overrides import Applied, Shorter, shorten
 from assay.execution.parent import WarmParent
 from assay.execution.plan import Plan, Section
@@ -99,7 +100,7 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     path = order.folder / "plan.json"
     plan.write(path)
     begun, why = _begin_shared(plan, order, warm, path)
-    child = warm.order({"do": "run", "plan": str(path)}) if begun is None else begun.child
+    child = _begin(warm, path) if begun is None else begun.child
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
     execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
     if plan.tier != LIMITS and os.getuid() == 0:
@@ -116,6 +117,16 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     if execution.fault and not execution.must_be_repeated:
         raise Fault(f"The notebook could not be run: {execution.fault}.")
     return execution
+
+
+def _begin(warm: WarmParent, path: Path) -> Child:
+    """The run of the plan at `path`, begun at its first cell."""
+    child = warm.order({"do": "run"})
+    try:
+        say(child.descriptor, str(path))
+    except OSError:
+        raise Fault("The notebook's process ended before it had begun.") from None
+    return child
 
 
 def _begin_shared(plan: Plan, order: Order, warm: WarmParent, path: Path) -> tuple[Begun | None, str | None]:

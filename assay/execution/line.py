@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from assay.execution.events import MARK, Reader
 from assay.failure import Fault
 
+PATH_BYTES = 4096  # the longest path of Linux
 ANSWER_S = 30.0  # a fork takes 0.03 s
 
 
@@ -84,6 +85,19 @@ class Line:
         if said.get("e") == "fault":
             raise Fault(f"A process could not make itself ready: {said['reason']}\n{said['trace']}")
         return said
+
+
+def say(descriptor: int, text: str) -> None:
+    """Tell one child what the process that forked it, and its later children, need not know."""
+    os.write(descriptor, os.fsencode(text) + b"\n")
+
+
+def hear(descriptor: int) -> str:
+    """In that child, what it is told."""
+    line = b""
+    while not line.endswith(b"\n") and (data := os.read(descriptor, PATH_BYTES)):
+        line += data
+    return os.fsdecode(line.removesuffix(b"\n"))
 
 
 def answer_of(what: str, pid: int, descriptor: int, timeout_s: float) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 
 from assay.execution import events
 from assay.execution.forking import pack_memory
+from assay.execution.line import hear
 from assay.execution.plan import Part, Plan, Section
 from assay.execution.runner import Runner, enter_folder, settle_in
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
@@ -29,7 +30,6 @@ from assay.witness import Witness
 from assay.witness.recorder import Held
 
 Serve = Callable[[socket.socket, Callable[[dict[str, Any], int], None]], None]
-PATH_BYTES = 8192  # Linux takes 4096
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Prefix:
     def _obey(self, order: dict[str, Any], channel: int) -> None:
         """In a copy: become a run, or a prefix with more cells."""
         if order["do"] == "run":
-            Runner(Plan.read(Path(_hear(channel))), self._shell, channel, self).run()
+            Runner(Plan.read(Path(hear(channel))), self._shell, channel, self).run()
         else:
             become_server(channel)
             self.run(Part.read(Path(order["part"])), channel)
@@ -157,14 +157,3 @@ def become_server(channel: int) -> None:
 def _may_pass(reason: str) -> bool:
     """Whether a later cell may put right what one left open."""
     return reason.startswith(("a file, pipe", "another process", "a variable names"))
-
-
-def _hear(channel: int) -> str:
-    """The line that was sent to this process alone."""
-    line = b""
-    while not line.endswith(b"\n") and len(line) < PATH_BYTES:
-        data = os.read(channel, PATH_BYTES)
-        if not data:
-            break
-        line += data
-    return os.fsdecode(line.rstrip(b"\n"))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.execution.line import Child, Line
+from assay.execution.line import Child, Line, say
 from assay.execution.plan import Part, Plan
 from assay.failure import Fault
 
@@ -49,6 +49,7 @@ class _Prefix:
     """A prefix that serves copies, and which start of the warm parent it comes from."""
 
     line: Line
+    pid: int
     generation: int
 
 
@@ -88,12 +89,16 @@ class Prefixes:
                 return None, reason
             try:
                 pid, descriptor = prefix.line.order({"do": "run"})
-                os.write(descriptor, os.fsencode(order) + b"\n")
+                say(descriptor, str(order))
             except (Fault, OSError, ValueError):
                 self._forget(whole.up_to(count))
                 continue
             return Begun(Child(pid, descriptor, prefix.generation), count, prefix), reason
         return None, "the process that ran the course's cells died"
+
+    def pids(self) -> list[int]:
+        """Of the processes that serve now, or did until they died."""
+        return [prefix.pid for prefix in list(self._made.values())]
 
     def close(self) -> None:
         """Let all of them go; they end with the warm parent."""
@@ -128,14 +133,14 @@ class Prefixes:
         """A prefix that has run the cells of `key`; None, and it is refused, when they cannot be shared."""
         known = next((n for n in range(len(key.cells) - 1, 0, -1) if self._alive(key.up_to(n)) is not None), 0)
         try:
-            pid, prefix = self._start(key, known, [n - known for n in beginnings if known < n <= len(key.cells)])
+            prefix = self._start(key, known, [n - known for n in beginnings if known < n <= len(key.cells)])
         except (Fault, OSError, ValueError):
             return None  # the one it comes from is gone: the caller goes on with fewer cells, or none
         try:
             said = prefix.line.greeting(wait_s)
         except Fault as fault:
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(prefix.pid, signal.SIGKILL)
             said = {"refused": str(fault).splitlines()[0], "good": 0}
         if "refused" not in said:
             self._made[key] = prefix
@@ -145,7 +150,7 @@ class Prefixes:
             self._refused.setdefault(key.up_to(count), said["refused"])
         return None
 
-    def _start(self, key: _Key, known: int, ends: list[int]) -> tuple[int, _Prefix]:
+    def _start(self, key: _Key, known: int, ends: list[int]) -> _Prefix:
         base = self._made.get(key.up_to(known))
         folder = Path(tempfile.mkdtemp(prefix="shared-", dir=self._beside)).resolve()
         self._folders.append(folder)
@@ -154,6 +159,6 @@ class Prefixes:
         order = {"do": "share", "part": str(part)}
         if base is not None:
             pid, descriptor = base.line.order(order)
-            return pid, _Prefix(Line(socket.socket(fileno=descriptor)), base.generation)
+            return _Prefix(Line(socket.socket(fileno=descriptor)), pid, base.generation)
         child = self._order(order)
-        return child.pid, _Prefix(Line(socket.socket(fileno=child.descriptor)), child.generation)
+        return _Prefix(Line(socket.socket(fileno=child.descriptor)), child.pid, child.generation)

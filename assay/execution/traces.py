@@ -32,8 +32,8 @@ class Traces:
 
 
 def traces(folder: Path, namespace: dict[str, Any], captured: int) -> Traces:
-    """Those of this process, which works in `folder`, whose notebook's variables are in `namespace`, and of whose outputs
-    so many bytes were captured, so that they are known.
+    """Those of this process: it works in `folder`, its notebook's variables are in `namespace`, and `captured` bytes of
+    what it has written are known, because they were shown.
 
     Raises:
         OSError: this system does not say.

@@ -132,10 +132,11 @@ def _carry_out(obey: Callable[[dict[str, Any], int], None], order: dict[str, Any
 
 def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
     if order["do"] == "run":
+        from assay.execution.line import hear
         from assay.execution.plan import Plan
         from assay.execution.runner import Runner
 
-        Runner(Plan.read(Path(order["plan"])), shell, channel).run()
+        Runner(Plan.read(Path(hear(channel))), shell, channel).run()
     elif order["do"] == "share":
         from assay.execution.prefix import hold
 
