@@ -57,9 +57,7 @@ def run_sections(
 
 def common(own: Sequence[Sequence[str]], course: Sequence[Sequence[str]]) -> int:
     """How many cells two notebooks, given as sources by section, have in common."""
-    one, other = (
-        [(n, text) for n, texts in enumerate(sections) for text in texts if text] for sections in (own, course)
-    )
+    one, other = ([(n, text) for n, texts in enumerate(them) for text in texts if text] for them in (own, course))
     return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 

@@ -9,15 +9,11 @@ import pytest
 from sameness import evidence_digest, without_seconds
 
 from assay.course import lesson_files
-from assay.proof import Mistake, apply, exercise_of_each_cell
-from assay.proving import declared
+from assay.proof import exercise_of_each_cell
 from assay.rubric import validate_result
 from assay.sandbox.probe import missing
-from assay.sandbox.tiers import TIERS
 
 pytestmark = pytest.mark.slow
-
-AVAILABLE = [tier for tier in TIERS if missing(tier) is None]
 
 
 def first_exercises(slug, count):
@@ -28,44 +24,44 @@ def first_exercises(slug, count):
     return cells | {"cells": kept}
 
 
-def with_a_mistake(slug, exercise):
-    """A declared mistake written into the reference and cut out."""
-    files = lesson_files(slug)
-    whole = json.loads(files.reference.read_text(encoding="utf-8"))
-    return apply(whole, next(c for c in declared(files) if isinstance(c, Mistake) and c.exercise == exercise))
+def last_cell(cells, exercise):
+    """Where the last code cell of an exercise stands."""
+    places = exercise_of_each_cell(cells)
+    return max(n for n, cell in enumerate(cells) if places[n] == exercise and cell["cell_type"] == "code")
 
 
-def with_an_exit(slug, exercise):
-    """An exercise whose process ends itself in its last cell."""
-    notebook = first_exercises(slug, exercise + 1)
-    places = exercise_of_each_cell(notebook["cells"])
-    last = max(n for n, of in enumerate(places) if of == exercise)
-    ended = {
-        "cell_type": "code",
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": "import os; os._exit(3)",
-    }
-    return notebook | {"cells": [*notebook["cells"][: last + 1], ended, *notebook["cells"][last + 1 :]]}
+def changed(notebook, exercise, addition):
+    """With a line of a student's own at the end of an exercise."""
+    cells = list(notebook["cells"])
+    at = last_cell(cells, exercise)
+    cells[at] = cells[at] | {"source": "".join(cells[at]["source"]) + f"\n{addition}"}
+    return notebook | {"cells": cells}
 
 
 NOTEBOOKS = {
-    "a mistake behind two shared exercises": (lambda: with_a_mistake("textual-inversion", 2), 7),
-    "a death inside a shared exercise": (lambda: with_an_exit("textual-inversion", 1), 0),
-    "a set-up and an exercise with replays": (lambda: first_exercises("clip", 2), 2),
+    "two exercises": (lambda: changed(first_exercises("textual-inversion", 2), 2, "new_id = 0"), 15),
+    "a death inside a shared exercise": (
+        lambda: changed(first_exercises("textual-inversion", 2), 1, "import os; os._exit(3)"),
+        0,
+    ),
+    "a set-up before replays": (lambda: first_exercises("clip", 2), 2),
 }
+CASES = [
+    ("two exercises", "limits"), ("two exercises", "namespaces"), ("a death inside a shared exercise", "lockdown"),
+    ("a set-up before replays", "lockdown"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("tier", AVAILABLE)
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize(("name", "tier"), CASES)
 def test_sharing_changes_nothing_that_is_judged_or_shown(session, tmp_path, tier, name):
+    if missing(tier) is not None:
+        pytest.skip(str(missing(tier)))
     make, least = NOTEBOOKS[name]
     path = tmp_path / "notebook.ipynb"
     path.write_text(json.dumps(make()), encoding="utf-8")
     tmp_path.chmod(0o711)
     results, digests, shown = [], [], []
-    for shared in (False, True, True):
+    for shared in (False, True):
         folder = tmp_path / f"run-{len(results)}"
         one = dataclasses.replace(session, tier=tier, shared=shared)
         results.append(one.grade(str(path), folder, lambda step: None))
@@ -75,6 +71,6 @@ def test_sharing_changes_nothing_that_is_judged_or_shown(session, tmp_path, tier
     told = json.loads((folder / "shared.json").read_text())
     assert told["cells"] >= least, told
     assert results[0]["state"] == "graded"
-    assert without_seconds(results[0]) == without_seconds(results[1]) == without_seconds(results[2])
-    assert digests[0] == digests[1] == digests[2]
-    assert shown[0] == shown[1] == shown[2]
+    assert without_seconds(results[0]) == without_seconds(results[1])
+    assert digests[0] == digests[1]
+    assert shown[0] == shown[1]

@@ -87,7 +87,9 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     execution = execute(plan, order, warm, progress)
     if execution.must_be_repeated:
         shutil.rmtree(order.folder)
-        return run_forked(replace(order, shared=0), warm, progress)
+        plan, overrides = make_plan(order)
+        execution = execute(plan, replace(order, shared=0), warm, progress)
+        execution.unshared = "a process died, and what comes next begins from before the cells that were shared"
     return finish(order, plan, execution, overrides)
 
 
