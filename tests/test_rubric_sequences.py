@@ -1,4 +1,4 @@
-"""A lesson knows what the course hands out, cell by cell as it stands; nothing else is ever run for several students."""
+"""A lesson knows what the course hands out, cell by cell as it stands; nothing else is run for several students."""
 
 from __future__ import annotations
 
