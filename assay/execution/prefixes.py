@@ -87,11 +87,14 @@ class Prefixes:
             count, prefix, reason = self._deepest(whole, beginnings, wait_s)
             if prefix is None:
                 return None, reason
+            descriptor = -1
             try:
                 pid, descriptor = prefix.line.order({"do": "run"})
                 say(descriptor, str(order))
             except (Fault, OSError, ValueError):
                 self._forget(whole.up_to(count))
+                if descriptor >= 0:
+                    os.close(descriptor)
                 continue
             return Begun(Child(pid, descriptor, prefix.generation), count, prefix), reason
         return None, "the process that ran the course's cells died"
