@@ -25,7 +25,7 @@ from assay.intake import read_bytes, read_notebook
 from assay.kit import ensure_kit
 from assay.sandbox.probe import missing
 from assay.sandbox.tiers import TIERS
-from benchmarks.cells import LESSON, ROOT, SECRET
+from benchmarks.cohort import LESSON, ROOT, SECRET
 from benchmarks.tables import load, machine
 
 

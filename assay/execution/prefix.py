@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from assay.execution import events
-from assay.execution.forking import pack_memory
 from assay.execution.line import hear
 from assay.execution.plan import Part, Plan, Section
 from assay.execution.runner import Runner, enter_folder, settle_in
@@ -61,17 +60,16 @@ class Prefix:
     def run(self, part: Part, channel: int) -> None:
         """Run the cells of `part`, then serve copies; where they cannot be shared, say why, and end."""
         listening = socket.socket(fileno=channel)
-        before, good = self._traces(), 0
+        before, good = self._traces(libraries=True), 0
         for number, (exercise, source) in enumerate(part.cells, 1):
             reason = self._run_cell(exercise, source)
             if reason is None and number in part.ends:
-                reason = why_unshareable(before, self._traces())
+                reason = why_unshareable(before, self._traces(libraries=number == len(part.cells)))
                 good = number if reason is None else good
             if reason is not None and (number == len(part.cells) or not _may_pass(reason)):
                 said = {"refused": f"{reason} by the course's code cell {len(self._told)}", "good": good}
                 listening.sendall(json.dumps(said).encode() + b"\n")
                 return
-        pack_memory()
         listening.sendall(b'{"ready": true}\n')
         self._serve(listening, self._obey)
 
@@ -90,8 +88,8 @@ class Prefix:
         self._told.append(Told(tuple(outputs), tuple(held), result.count))
         return None if result.error is None else f"{result.error[0]} was raised"
 
-    def _traces(self) -> Traces:
-        return traces(self._folder, self._shell.user_ns, self._capture.drained)
+    def _traces(self, libraries: bool) -> Traces:
+        return traces(self._folder, self._shell.user_ns, self._capture.drained, libraries)
 
     def _obey(self, order: dict[str, Any], channel: int) -> None:
         """In a copy: become a run, or a prefix with more cells."""

@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,19 @@ class Traces:
     children: str
     written: int
     files: frozenset[tuple[str, int, int]]
-    mentions: int
+    mentions: int  # in the notebook's variables, and in all that was made since the libraries were imported
+    library_mentions: int | None  # in the libraries' own variables; None where it was not looked
 
 
-def traces(folder: Path, namespace: dict[str, Any], captured: int) -> Traces:
+def traces(folder: Path, namespace: dict[str, Any], captured: int, libraries: bool) -> Traces:
     """Those of this process: it works in `folder`, its notebook's variables are in `namespace`, and `captured` bytes of
-    what it has written are known, because they were shown.
+    what it has written are known, because they were shown. Looking through the `libraries` takes a fifth of a second.
 
     Raises:
         OSError: this system does not say.
     """
+    _forget_places(str(folder))
+    modules = [vars(module) for module in list(sys.modules.values())] if libraries else []
     return Traces(
         at_home=os.getcwd() == f"{folder}/work",  # noqa: PTH109
         descriptors=frozenset(os.listdir("/proc/self/fd")),  # noqa: PTH208
@@ -45,7 +48,8 @@ def traces(folder: Path, namespace: dict[str, Any], captured: int) -> Traces:
         children=Path(f"/proc/self/task/{os.getpid()}/children").read_text(),
         written=_written() - captured,
         files=frozenset(_files(folder)),
-        mentions=_mentions(str(folder), namespace),
+        mentions=_mentions(str(folder), [namespace, *gc.get_objects()]),
+        library_mentions=_mentions(str(folder), modules) if libraries else None,
     )
 
 
@@ -63,22 +67,24 @@ def why_unshareable(before: Traces, after: Traces) -> str | None:
     ):
         if getattr(before, name) != getattr(after, name):
             return what
-    return "a variable names the folder in which the cells ran" if after.mentions > before.mentions else None
+    named = after.mentions > before.mentions or (after.library_mentions or 0) > (before.library_mentions or 0)
+    return "a variable names the folder in which the cells ran" if named else None
 
 
-def _mentions(folder: str, namespace: dict[str, Any]) -> int:
-    """How often `folder` is named in a variable of the notebook, in a library's own, or in what was made since the
-    libraries were imported: in a copy, that would lead into a folder that is not its own."""
-    # Loops, because what a comprehension or a generator holds of this function would be found as well.
-    for place in list(sys.path_importer_cache):
-        if place.startswith(folder):  # Python remembers where it looked for modules; that is no harm
-            del sys.path_importer_cache[place]
-    holders = [namespace, *gc.get_objects(), *(vars(module) for module in list(sys.modules.values()))]
+def _mentions(folder: str, holders: Iterable[Any]) -> int:
+    """How often `folder` is named in what these hold: in a copy, that would lead into a folder that is not its own."""
     word, found = folder.encode(), 0
-    for holder in {id(holder): holder for holder in holders}.values():
-        for held in gc.get_referents(holder):
+    for holder in holders:
+        for held in gc.get_referents(holder):  # a loop, because what a generator holds of this would be found as well
             found += (type(held) is str and folder in held) or (type(held) is bytes and word in held)
     return found
+
+
+def _forget_places(folder: str) -> None:
+    """Python remembers where it looked for modules, which is no harm."""
+    for place in list(sys.path_importer_cache):
+        if place.startswith(folder):
+            del sys.path_importer_cache[place]
 
 
 def _writable_by_copies() -> Iterator[str]:

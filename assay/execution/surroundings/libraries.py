@@ -59,7 +59,7 @@ def prepare_process() -> None:
 
 def _look_ahead() -> None:
     """What each child would find out for itself, and each alike; and the modules that it runs by."""
-    import assay.execution.runner  # noqa: F401
+    import assay.execution.prefix  # noqa: F401
     from assay.kit.layout import tables
     from assay.sandbox import seccomp
     from assay.sandbox.limits import tasks_of_the_caller
