@@ -44,9 +44,8 @@ def prepare_process() -> None:
     from tqdm import tqdm  # type: ignore[import-untyped]
 
     tqdm.monitor_interval = 0  # the first bar, even a hidden one, would start a thread, and then nothing can be forked
-    tqdm.set_lock(
-        threading.RLock()
-    )  # tqdm's own lies in memory that copies share: one could make another wait for ever
+    # tqdm's own lock lies in memory that copies share: one notebook could make another wait for ever.
+    tqdm.set_lock(threading.RLock())
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
     from assay.execution.surroundings import prepare_libraries
