@@ -24,7 +24,7 @@ from assay.failure import Fault
 from assay.intake import Notebook
 from assay.kit import Kit
 from assay.replay.dealer import notebook_key
-from assay.rubric import ExerciseState, Rubric
+from assay.rubric import ExerciseState, Rubric, common_cells, sequence_of
 from assay.sandbox.tiers import LIMITS
 
 Result = dict[str, Any]
@@ -47,7 +47,8 @@ class Executed:
 class Session:
     """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
     notebook may see, wherever it lies. With `asked_as` every notebook is asked the same questions, as if that were its
-    digest: changes of one notebook are compared so."""
+    digest: changes of one notebook are compared so. Where it is `shared`, cells that are the course's own, up to the
+    first that is not, run once for all."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -58,6 +59,7 @@ class Session:
     secret: bytes
     hidden: tuple[Path, ...] = ()
     asked_as: str | None = None
+    shared: bool = False
 
     @property
     def kit_name(self) -> str:
@@ -110,6 +112,8 @@ class Session:
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
         key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
         order = replace(_order(notebook, lesson.rubric, folder, self.kit, key), tier=self.tier, hidden=self.hidden)
+        if self.shared:
+            order = replace(order, shared=common_cells(sequence_of(notebook), lesson.course))
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))

@@ -10,13 +10,22 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.execution.events import MARK, Reader
 from assay.execution.room import LOOK_S, Room, Watch
 from assay.failure import Excess, Fault
 
+PATH_BYTES = 4096  # the longest path of Linux
 ANSWER_S = 30.0  # a fork takes 0.03 s
+
+
+class Child(NamedTuple):
+    """A forked child: its pid, the descriptor to read its records from, and which start of the parent forked it."""
+
+    pid: int
+    descriptor: int
+    generation: int
 
 
 class Line:
@@ -55,6 +64,15 @@ class Line:
             ours.close()
             theirs.close()
 
+    def is_cut(self, within_s: float = 0.0) -> bool:
+        """Whether the other side has ended by now, or does so within some seconds; nothing may be expected from it."""
+        try:
+            if not select.select([self._socket], [], [], within_s)[0]:
+                return False
+            return not self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except (OSError, ValueError):  # closed by us
+            return True
+
     def close(self) -> None:
         """Hang up."""
         self._lines.close()
@@ -68,6 +86,19 @@ class Line:
         if said.get("e") == "fault":
             raise Fault(f"A process could not make itself ready: {said['reason']}\n{said['trace']}")
         return said
+
+
+def say(descriptor: int, text: str) -> None:
+    """Tell one child what the process that forked it, and its later children, need not know."""
+    os.write(descriptor, os.fsencode(text) + b"\n")
+
+
+def hear(descriptor: int) -> str:
+    """In that child, what it is told."""
+    line = b""
+    while not line.endswith(b"\n") and (data := os.read(descriptor, PATH_BYTES)):
+        line += data
+    return os.fsdecode(line.removesuffix(b"\n"))
 
 
 def answer_of(what: str, pid: int, descriptor: int, timeout_s: float, room: Room | None = None) -> Any:

@@ -123,7 +123,14 @@ def _rubric(document: dict[str, Any], path: Path) -> Rubric:
         shorten=tuple(Override(one["name"], one["to"], one["reason"]) for one in document.get("shorten", [])),
         path=path,
         values=tuple(document.get("values", [])),
+        sequences=tuple(tuple(map(_placed, cells)) for cells in document.get("sequences", [])),
     )
+
+
+def _placed(cell: str) -> tuple[int, str]:
+    """A cell of a sequence: its exercise and its digest."""
+    exercise, digest = cell.split()
+    return int(exercise), digest
 
 
 def _exercise(raw: dict[str, Any], published: list[dict[str, Any]]) -> RubricExercise:
