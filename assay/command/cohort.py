@@ -104,7 +104,7 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
         with start_warm(course.kit, warm_imports(course.lessons), out, cohort.options.device) as warm:
             display.begin()
             hidden = (*hidden_places(out), cohort.options.folder.resolve())
-            session = make_session(course, cohort.options.lesson, warm, hidden)
+            session = make_session(course, cohort.options.lesson, warm, hidden, shared=True)
 
             def execute(one: Work) -> Executed:
                 return _execute(one, session, display)

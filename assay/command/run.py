@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,10 +81,16 @@ def prepare_course(options: argparse.Namespace, runner: str) -> Course:
 
 
 def make_session(
-    course: Course, lesson: str | None, warm: WarmParent, hidden: tuple[Path, ...], runner: str = "fork"
+    course: Course,
+    lesson: str | None,
+    warm: WarmParent,
+    hidden: tuple[Path, ...],
+    runner: str = "fork",
+    shared: bool = False,
 ) -> Session:
-    """What all notebooks of one command share."""
-    return Session(course.lessons, lesson, course.kit, warm, runner, course.tier, course_secret(), hidden)
+    """What all notebooks of one command share; with `shared` that is the course's own cells as well."""
+    session = Session(course.lessons, lesson, course.kit, warm, runner, course.tier, course_secret(), hidden)
+    return replace(session, shared=shared)
 
 
 def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str) -> WarmParent:
