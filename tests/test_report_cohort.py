@@ -61,7 +61,7 @@ def test_the_heat_map_has_a_cell_per_criterion_and_submission(tmp_path: Path) ->
 
 def test_lessons_get_their_own_sections(tmp_path: Path) -> None:
     shown = words(page([samples.excellent(), {**samples.excellent(), "lesson": "clip"}], tmp_path))
-    assert "2 lessons" in shown and shown.index("Clip ·") < shown.index("Textual inversion ·")
+    assert "2 lessons" in shown and shown.index("CLIP ·") < shown.index("Textual inversion ·")
 
 
 @pytest.mark.parametrize("results", [[], [samples.rejected()], [samples.fault()], [samples.result("a.ipynb")]])
