@@ -5,6 +5,7 @@ Exception
 ├── Rejected   the file cannot be graded as handed in: the result is *rejected*
 ├── Misuse     the person at the command line must change something: exit code 2
 └── Fault      this machine let us down: nothing may be held against the student
+    └── Excess a process of ours used more than its input can honestly need: a person must look at that input
 """
 
 from __future__ import annotations
@@ -36,3 +37,8 @@ class Misuse(Exception):  # noqa: N818 - as above
 
 class Fault(Exception):  # noqa: N818 - as above
     """This machine failed (a dead worker, no memory for us, a missing wall); never the student's fault."""
+
+
+class Excess(Fault):
+    """A process of ours, which runs nobody else's code, was ended because it used too much; the message says of what.
+    Only what it was given to read can have made it do so."""

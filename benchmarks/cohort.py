@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from assay.command.lessons import Lesson, lesson_of
 from assay.command.session import _order as order_of  # the command's own way, so that the very same cells are run
 from assay.course import lesson_files
@@ -27,6 +29,19 @@ PRELUDE = "from assay.kit.torchvision_operators import define_missing_operators 
 def make_full(folder: Path, n: int) -> list[Path]:
     """`n` whole notebooks: all four exercises, with training and pictures, in four styles by turns."""
     return [_write(_read(ROOT / "submissions" / f"{style}.ipynb"), folder, style, i) for i, style in _turns(n)]
+
+
+def make_samples(folder: Path, n: int) -> list[Path]:
+    """Every sample submission of the lesson in which no exercise ends early, once, whatever `n` is: mostly whole ones,
+    an untouched skeleton, one exercise alone."""
+    declared = yaml.safe_load((ROOT / "submissions" / "expected.yaml").read_text(encoding="utf-8"))
+    names = [name for name, expected in declared.items() if _is_sample(expected)]
+    return [_write(_read(ROOT / "submissions" / name), folder, Path(name).stem, i) for i, name in enumerate(names)]
+
+
+def _is_sample(expected: dict[str, Any]) -> bool:
+    states = {exercise["state"] for exercise in expected.get("exercises", {}).values()}
+    return expected.get("lesson", LESSON) == LESSON and bool(states) and states <= {"completed", "not_attempted"}
 
 
 def make_small(folder: Path, n: int) -> list[Path]:

@@ -27,8 +27,7 @@ JOINTS = (
     ("assay.execution.supervise", "Supervisor._on_ready", "ready"),
     ("assay.execution.supervise", "Supervisor._on_finished", "finished"),
     ("assay.execution.engine", "finish", "executed notebook"),
-    ("assay.execution.standby", "Standby.call", "judge's process"),
-    ("assay.command.verdict", "score_exercises", "scoring"),
+    ("assay.command.session", "Session.judge", "judging"),
     ("assay.command.pages", "write_pages", "pages"),
     ("assay.command.run", "publish", "publish"),
 )
@@ -60,9 +59,10 @@ def time_command(files: list[Path], folder: Path, runner: str) -> dict[str, floa
 
 
 def _parts(watch: dict[str, Any], seconds: list[dict[str, float]], wall: float, began: float) -> dict[str, float]:
+    ended = watch["ended"]
     totals, since, n = defaultdict(float, watch["totals"]), defaultdict(float, watch["since"]), len(seconds)
-    start = watch["ended"]["start"] - began
-    total: dict[str, float] = {key: sum(s.get(key, 0.0) for s in seconds) for key in ("cells", "witness", "judging")}
+    start = ended["start"] - began
+    total: dict[str, float] = {key: sum(s.get(key, 0.0) for s in seconds) for key in ("cells", "witness")}
     sections = since["finished"] - since["ready"]
     parts = {
         "reading the notebook": totals["intake"],
@@ -72,14 +72,12 @@ def _parts(watch: dict[str, Any], seconds: list[dict[str, float]], wall: float, 
         "between the cells (snapshots, records)": sections - total["cells"] - total["witness"],
         "ending its processes": totals["execution"] - totals["executed notebook"] - since["finished"],
         "plan and executed notebook": totals["plan"] + totals["executed notebook"],
-        "judging": total["judging"],
-        "a process for the judge": totals["judge's process"] - total["judging"],
-        "scoring": totals["scoring"],
+        "waiting for the last judgement": max(0.0, ended["judging"] - ended["execution"]),
         "the last pages, gradebook, results on the screen": totals["publish"],
     }
     parts["all else"] = wall - start - sum(parts.values())
-    parts["pages, beside the next notebook's cells"] = totals["pages"]
-    return {"start": start, "submission": (wall - start) / n} | {name: s / n for name, s in parts.items()}
+    beside = {"judging": totals["judging"], "pages": totals["pages"]}
+    return {"start": start, "submission": (wall - start) / n} | {name: s / n for name, s in (parts | beside).items()}
 
 
 class Stopwatch:

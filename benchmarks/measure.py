@@ -20,13 +20,14 @@ from assay.execution.engine import Order
 from assay.execution.parent import WarmParent
 from assay.kit import Kit, ensure_kit
 from benchmarks.cells import run_once, time_cells
-from benchmarks.cohort import make_full, make_small, order_for
+from benchmarks.cohort import make_full, make_samples, make_small, order_for
 from benchmarks.command import time_command
 from benchmarks.peers import PEERS, time_peer
 from benchmarks.tables import FLOOR, OURS, WIDTH, Sheet, is_busy, load, machine, print_sheet
 
 COHORTS: dict[str, Callable[[Path, int], list[Path]]] = {
     "whole notebooks: four exercises with training and pictures": make_full,
+    "the lesson's sample submissions: from excellent to one exercise only": make_samples,
     "small notebooks: set-up, exercises 1 and 2, one training step": make_small,
 }
 ASIDE = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -86,9 +87,9 @@ def _options() -> argparse.Namespace:
 def _measure(
     bench: Bench, title: str, make: Callable[[Path, int], list[Path]], folder: Path, options: argparse.Namespace
 ) -> Sheet:
-    sheet = Sheet(title, options.n)
     place = folder / f"cohort{len(list(folder.glob('cohort*')))}"
     files = make(place / "notebooks", options.n)
+    sheet = Sheet(title, len(files))
     _say(f"{title}: one run that is not counted")
     run_once(bench.order(files[0], place / "not-counted"), bench.warm, witness=True)
     for round_ in range(options.rounds):
@@ -122,10 +123,11 @@ def _ours(sheet: Sheet, files: list[Path], folder: Path) -> None:
     overhead = submission - sheet.rows[FLOOR][-1]
     sheet.say("overhead of a submission, s: command less start less floor (target <= 0.5)", overhead)
     cells = found["the cells, with the witness in them"]
-    beside = found.pop("pages, beside the next notebook's cells")
+    judging, pages = found.pop("judging"), found.pop("pages")
     sheet.say("the same by parts, s: all but the cells", sum(found.values()) - cells)
     sheet.say("and with the witness's time inside of cells, s", sum(found.values()) - cells + sheet.inside[-1])
-    sheet.say("pages of a submission, written beside the next one's cells, s", beside)
+    sheet.say("judging a submission, beside the next one's cells, s", judging)
+    sheet.say("writing its pages, likewise, s", pages)
     for part, seconds in found.items():
         sheet.parts.setdefault(part, []).append(seconds)
 

@@ -225,5 +225,5 @@ def check_adapters_add_up_on_weights(work, blends):
 
 
 def check_base_and_blends_share_noise_and_prompt(work, blends):
-    """The base model and every kind of blend drew the same prompt from the same noise."""
+    """Every kind of blend, and the base model where it drew too, drew the same prompt from the same noise."""
     require_shared_by_all(own_blends(work, blends))

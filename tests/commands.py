@@ -30,7 +30,9 @@ def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended:
     The notebooks that tests run are our own, and a machine may offer only *limits*.
     """
     capsys.readouterr()
-    trust = ["--trust-these-notebooks"] if arguments[:1] == ("run",) and "--help" not in arguments else []
+    trust = (
+        ["--trust-these-notebooks"] if arguments[:1] in (("run",), ("cohort",)) and "--help" not in arguments else []
+    )
     try:
         code = main([*(str(argument) for argument in arguments), *trust])
     except SystemExit as stop:  # argparse ends the program itself

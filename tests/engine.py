@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -36,8 +37,10 @@ def run_sections(
     values: tuple[str, ...] = (),
     tier: str = LIMITS,
     hidden: tuple[Path, ...] = (),
+    course: Sequence[Sequence[str]] = (),
 ) -> Run:
-    """Run cells given as sources by section, the first section being the set-up; cell indices count through."""
+    """Run cells given as sources by section, the first section being the set-up; cell indices count through. `course`
+    is the course's own notebook in the same form: what is common to both is shared."""
     let_others_through(folder)
     numbered: dict[int, tuple[CodeCell, ...]] = {}
     index = 0
@@ -46,9 +49,16 @@ def run_sections(
         index += len(sources)
     cells = tuple(cell for section in numbered.values() for cell in section)
     order = Order(
-        folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values, tier, hidden
-    )
+        folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values, tier, hidden,
+        common(sections, course),
+    )  # fmt: skip
     return run_forked(order, warm, lambda exercise, cell: None)
+
+
+def common(own: Sequence[Sequence[str]], course: Sequence[Sequence[str]]) -> int:
+    """How many cells two notebooks, given as sources by section, have in common."""
+    one, other = ([(n, text) for n, texts in enumerate(them) for text in texts if text] for them in (own, course))
+    return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 def let_others_through(folder: Path) -> None:

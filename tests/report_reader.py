@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
-from assay.report.markup import ATTRIBUTES, POLICY, TAGS
+from assay.report.markup import ATTRIBUTES, TAGS, policy
 
 _ATTRIBUTES = {name.lower() for name in ATTRIBUTES}
 _IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=]+")
-_LINK = re.compile(r"#exercise-\d+|(reports/)?[\w-]+\.html")
+_LINK = re.compile(r"#[\w-]+|(reports/)?[\w-]+\.html")
+_SCRIPT = (Path(__file__).parent.parent / "assay" / "report" / "sort.js").read_text(encoding="utf-8")
 
 
 class Reader(HTMLParser):
@@ -21,12 +23,14 @@ class Reader(HTMLParser):
         self.tags: list[str] = []
         self.images: list[str] = []
         self.policy: str | None = None
-        self._style = False
+        self.scripts: list[str] = []
+        self._raw: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in TAGS, tag
+        assert tag in TAGS or tag == "script", tag
         self.tags.append(tag)
-        self._style = tag == "style"
+        self._raw = tag if tag in ("style", "script") else None
+        assert not (tag == "script" and attrs), "a script of ours has no attributes"
         for name, value in attrs:
             assert name in _ATTRIBUTES, (tag, name)
             self._check(tag, name, value or "", dict(attrs))
@@ -38,14 +42,16 @@ class Reader(HTMLParser):
             assert tag == "img" and _IMAGE.fullmatch(value), value[:80]
             self.images.append(value)
         if attrs.get("http-equiv"):
-            assert attrs["http-equiv"] == "Content-Security-Policy" and attrs["content"] == POLICY
-            self.policy = POLICY
+            assert attrs["http-equiv"] == "Content-Security-Policy"
+            self.policy = attrs["content"]
 
     def handle_endtag(self, tag: str) -> None:
-        self._style = False
+        self._raw = None
 
     def handle_data(self, data: str) -> None:
-        if not self._style:
+        if self._raw == "script":
+            self.scripts.append(data)
+        elif self._raw is None:
             self.text.append(data)
 
     def handle_comment(self, data: str) -> None:
@@ -59,11 +65,12 @@ class Reader(HTMLParser):
 
 
 def read(page: str) -> Reader:
-    """The page's content, after checking that it holds our markup only."""
+    """The page's content, after checking that it holds our markup only, and at most the script that sorts."""
     reader = Reader()
     reader.feed(page)
     reader.close()
-    assert reader.policy == POLICY
+    assert reader.scripts in ([], [_SCRIPT])
+    assert reader.policy == policy("".join(reader.scripts))
     assert reader.tags.count("style") == 1 and reader.tags.count("body") == 1
     return reader
 

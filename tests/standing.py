@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,3 +22,17 @@ def stumble(serve: Callable[..., None], word: str) -> None:
 def hold_and_die(serve: Callable[[Callable[..., dict[str, Any]]], None]) -> None:
     """Serve answers that kill whoever gives them."""
     serve(lambda: os._exit(3))
+
+
+def hold_and_swell(serve: Callable[[Callable[..., dict[str, Any]]], None]) -> None:
+    """Serve answers that take the memory and the time they are asked to, or are as long."""
+    serve(_swell)
+
+
+def _swell(memory: int = 0, seconds: float = 0.0, answer: int = 0) -> dict[str, Any]:
+    held = [b"x" * 2**20 for _ in range(memory // 2**20)]
+    while time.process_time() < seconds:
+        pass
+    if memory or seconds:
+        time.sleep(1.0)  # two looks at what is held
+    return {"answer": "x" * answer, "held": len(held)}

@@ -9,7 +9,7 @@ from commands import command, edit, own_course, small_notebook
 
 from assay.course import lessons
 
-COMMANDS = ("run", "regrade", "kit", "register", "doctor")
+COMMANDS = ("run", "cohort", "regrade", "export", "mark", "kit", "register", "doctor")
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def _nothing_runs(monkeypatch):
     def refuse(*_):
         raise AssertionError("a warm parent was started")
 
-    for module in ("run", "regrade"):
+    for module in ("run", "cohort", "regrade"):
         monkeypatch.setattr(f"assay.command.{module}.start_warm", refuse)
 
 
@@ -44,7 +44,19 @@ def test_without_arguments_the_usage_is_shown(capsys):
     assert "COMMAND" in ended.err
 
 
-@pytest.mark.parametrize("arguments", [["grade"], ["run"], ["regrade"], ["kit", "paint"], ["run", "a.ipynb", "--fast"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["grade"],
+        ["run"],
+        ["cohort"],
+        ["export", "x"],
+        ["mark", "x", "--set", "y"],
+        ["regrade"],
+        ["kit", "paint"],
+        ["run", "a.ipynb", "--fast"],
+    ],
+)
 def test_what_argparse_refuses_ends_with_two(capsys, arguments):
     ended = command(capsys, *arguments)
     assert (ended.code, ended.out) == (2, "")
@@ -145,3 +157,32 @@ def test_a_course_that_is_not_sound_is_refused_before_anything_runs(capsys, tmp_
     said = refused(capsys, "run", notebook)
     assert said.startswith(str(root))
     assert all(word in said for word in words), said
+
+
+def test_a_cohort_without_submissions_is_refused(capsys, tmp_path):
+    (tmp_path / "in" / ".ipynb_checkpoints").mkdir(parents=True)
+    small_notebook(tmp_path / "in" / ".ipynb_checkpoints" / "copy.ipynb", "x = 1")
+    assert refused(capsys, "cohort", tmp_path / "in") == (
+        f"{tmp_path / 'in'} holds no .ipynb file: name the folder that holds the submissions"
+    )
+    assert refused(capsys, "cohort", tmp_path / "no").startswith(f"there is no folder {tmp_path / 'no'}: ")
+    assert not (tmp_path / "in-graded").exists()
+
+
+def test_a_cohorts_folder_that_cannot_be_written_is_refused(capsys, notebook):
+    said = refused(capsys, "cohort", notebook.parent, "--out", notebook / "results")
+    assert said.startswith(f"cannot write into {notebook / 'results'} (")
+
+
+@pytest.mark.parametrize("name", ["export", "mark", "regrade"])
+def test_a_folder_without_results_is_refused_with_what_makes_one(capsys, tmp_path, name):
+    more = {"export": ["--format", "csv"], "mark": ["--set", "a.ipynb", "1", "x", "1"], "regrade": []}
+    said = refused(capsys, name, tmp_path, *more[name])
+    assert str(tmp_path) in said and "name a folder that `grade.py " in said
+
+
+def test_a_cohort_yaml_that_is_not_sound_is_refused_before_anything_runs(capsys, notebook):
+    (notebook.parent / "cohort.yaml").write_text("attempts: bets")
+    said = refused(capsys, "cohort", notebook.parent, "--out", notebook.parent / "out")
+    assert said == f"{notebook.parent / 'cohort.yaml'}: attempts: 'bets' should be one of best, last"
+    assert not (notebook.parent / "out").exists()

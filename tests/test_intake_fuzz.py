@@ -1,9 +1,13 @@
 """Whatever the bytes, intake answers with a notebook or one sentence, and never with another exception.
 
-`ASSAY_FUZZ=5000 python -m pytest tests/test_intake_fuzz.py` looks longer.
+`ASSAY_FUZZ=5000 python -m pytest tests/test_intake_fuzz.py` looks longer, `python -m tests.fuzz` further.
 """
 
+import importlib.util
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 from fuzzing import BOUNDED, EXAMPLES
 from hypothesis import given, settings
@@ -84,3 +88,15 @@ def test_a_truncated_notebook_is_never_accepted(length):
 
 def test_the_notebook_to_mutate_is_valid():
     assert isinstance(answer(VALID), Notebook)
+
+
+def test_the_guided_search_runs_or_says_what_it_needs(tmp_path):
+    asked = [sys.executable, "-m", "tests.fuzz", "--seconds", "2", "--folder", str(tmp_path)]
+    done = subprocess.run(asked, cwd=Path(__file__).parent.parent, capture_output=True, text=True)
+    if importlib.util.find_spec("atheris") is None:
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("python -m tests.fuzz needs atheris: pip install")
+    else:
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert "DONE" in done.stderr
+        assert len(list((tmp_path / "inputs").iterdir())) > 20

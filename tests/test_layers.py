@@ -79,11 +79,30 @@ ALLOWED: dict[str, dict[str, str]] = {
         "sandbox": "what each tier promises",
     },
     "report": {"failure": "", "rubric": "the words of a result"},
+    "cohort": {
+        "course": "what a lesson's name may have meant",
+        "failure": "",
+        "rubric": "how a YAML file is read and what breaks its schema is said",
+    },
+    "export": {"cohort": "whose marks are written", "failure": "", "report": "text that may stand in a cell"},
+    "store": {"failure": "a file that cannot be used is misuse, a full disk a fault"},
+    "marking": {"failure": "a mark that cannot be entered", "report": "how an answer is shown"},
+    "similarity": {
+        "course": "where the lessons' files lie",
+        "failure": "",
+        "intake": "what is compared",
+        "report": "how a page is made",
+        "rubric": "which cells were handed out",
+    },
     "command": {
         "anew": "results lie where a notebook could write",
+        "cohort": "what is agreed on for it",
         "course": "",
         "doctor": "",
         "execution": "",
+        "marking": "a page for marking by hand",
+        "similarity": "which submissions are close",
+        "export": "",
         "failure": "",
         "intake": "",
         "kit": "",
@@ -91,6 +110,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "report": "",
         "rubric": "",
         "sandbox": "which walls there are",
+        "store": "where a cohort's results are kept",
     },
 }
 # Of the witness, the judge shares formats, never what watches.

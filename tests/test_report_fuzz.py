@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 from io import StringIO
@@ -14,13 +15,15 @@ import report_samples as samples
 from fuzzing import BOUNDED, texts
 from hypothesis import given
 from hypothesis import strategies as st
-from report_reader import read
+from report_reader import read, words
 from rich.console import Console
 from test_report_escape import is_harmless
 from test_report_page import hostile_exhibits, hostile_notebook
 
-from assay.report import print_results, report_ids, student_view, write_gradebook, write_pages
-from assay.report.cohort import write_cohort_report
+from assay.command.pages import Pages
+from assay.command.publish import publish
+from assay.report import print_results, report_ids, student_view, write_gradebook, write_pages, write_report
+from assay.report.cohort_page import write_cohort_page
 from assay.report.escape import excerpt, one_line, plain, settled
 from assay.report.gradebook import text_cell
 from assay.report.page import report_html
@@ -53,6 +56,65 @@ def test_outputs_and_exhibits_of_any_shape_make_a_page(tmp_path, shown, exhibits
     read(report_html(samples.excellent(), folder, "instructor"))
 
 
+# The kinds of drawings that a page knows, and what stands in them; any value may stand in any place.
+DRAWN = {
+    "loss_curve": ("losses",),
+    "moved_rows": ("total", "table_rows", "rows"),
+    "gradient_flow": ("parts",),
+    "loop_starts": ("curve", "timesteps", "starts"),
+    "effective_masks": ("side", "masks"),
+}
+INNER = (
+    "id", "token", "distance", "allowed", "name", "tensors", "with_gradient", "moved", "trainable", "timestep",
+    "signal", "steps", "grey", "edited", "asked",
+)  # fmt: skip
+several = st.lists(numbers, max_size=6) | st.lists(st.floats(-1, 2), min_size=4, max_size=4)
+inner = st.dictionaries(st.sampled_from(INNER), numbers | texts | several, max_size=8)
+drawings = st.sampled_from(sorted(DRAWN)).flatmap(
+    lambda kind: st.fixed_dictionaries(
+        {"kind": st.just(kind), "exercise": st.just(1)},
+        optional={name: outputs | several | st.lists(inner, max_size=4) | st.integers(0, 3) for name in DRAWN[kind]},
+    )
+)
+
+
+@BOUNDED
+@given(st.lists(drawings, min_size=1, max_size=4))
+def test_drawings_of_any_numbers_make_a_page(tmp_path, exhibits):
+    folder = runs.run_folder(tmp_path, None, exhibits)
+    assert "are not shown" not in words(report_html(samples.excellent(), folder, "instructor"))
+
+
+@BOUNDED
+@given(texts, states, st.sets(st.sampled_from(["public", "after_due_date", "hidden"])))
+def test_whatever_is_released_a_students_page_holds_our_markup_only(tmp_path, text, state, released):
+    result = {**samples.hostile(text), "state": state}
+    for criterion, visibility in zip(
+        result["exercises"][0]["criteria"], ("hidden", "after_due_date", "public"), strict=True
+    ):
+        criterion["visibility"] = visibility
+    write_report(result, None, tmp_path / "page.html", "student", released=released)
+    read((tmp_path / "page.html").read_text(encoding="utf-8"))
+
+
+@BOUNDED
+@given(st.lists(texts, min_size=1, max_size=3), states)
+def test_what_run_leaves_is_read_again_as_it_was(tmp_path, said, state):
+    results = [{**samples.hostile(text), "file": f"{n}.ipynb", "state": state} for n, text in enumerate(said)]
+    pages = Pages.of_files([result["file"] for result in results], tmp_path, {}, {"public"})
+    for index, result in enumerate(results):
+        pages.write(index, result, tmp_path)
+    out, steered = StringIO(), StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(steered):
+        publish(results, pages, tmp_path, "-")
+        publish(results, pages, tmp_path, str(tmp_path / "named.json"))
+    printed, _, table = out.getvalue().partition("\n]\n")
+    assert is_harmless((steered.getvalue() + table).replace("\n", ""))
+    for text in (printed + "\n]", *((tmp_path / name).read_text("utf-8") for name in ("results.json", "named.json"))):
+        assert json.loads(text) == json.loads(json.dumps(results, ensure_ascii=False).encode("utf-8", "replace"))
+    read((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+
 @BOUNDED
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_names_are_files_of_their_own(tmp_path, names):
@@ -63,8 +125,8 @@ def test_names_are_files_of_their_own(tmp_path, names):
         assert name.isascii() and "/" not in name and name.strip(".") == name and 0 < len(name) <= 80
         write_pages(result, None, tmp_path, name)
         assert (tmp_path / "reports" / f"{name}.html").is_file()
-    links = [f"reports/{name}.html" for name in ids]
-    write_cohort_report(results, links, tmp_path / "report.html")
+    links = {result["file"]: f"reports/{name}.html" for result, name in zip(results, ids, strict=True)}
+    write_cohort_page(results, links, tmp_path / "report.html")
     read((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 import report_runs as runs
 import report_samples as samples
+from browser import open_page
 from report_reader import read, words
 
 from assay.report import student_view, write_report
@@ -159,8 +158,9 @@ def test_hidden_criteria_show_students_their_name_and_nothing_else() -> None:
     shown = words(report_html(student_view(secretive()), None, "student"))
     assert "SECRET" not in shown and "together with" not in shown
     assert shown.count("hidden until released") == 3 and "Adapter off" in shown
+    assert "5 points, hidden until released" in shown
     assert "2 of 4" in shown and "points more wait" not in shown
-    assert "The totals count the public criteria only; 3 more stay hidden until they are released." in shown
+    assert "The totals count the criteria that are shown only; 3 more stay hidden until they are released." in shown
 
 
 def test_a_students_page_is_the_same_whatever_hidden_criteria_said() -> None:
@@ -173,6 +173,34 @@ def test_a_students_page_is_the_same_whatever_hidden_criteria_said() -> None:
     other["exercises"][0]["criteria"][0]["seen"] = "counts only together with other"
     ours, theirs = (report_html(student_view(result), None, "student") for result in (secretive(), other))
     assert ours == theirs
+
+
+def test_an_exercise_with_something_hidden_shows_students_no_drawing_of_the_judge(tmp_path: Path) -> None:
+    folder = runs.run_folder(tmp_path, None, [{**shown, "exercise": 1} for shown in runs.exhibits()])
+    page, whole = tmp_path / "student.html", tmp_path / "all.html"
+    write_report(secretive(), folder, page, "student")
+    write_report(secretive(), folder, whole, "student", released={"public", "after_due_date", "hidden"})
+    titles = ("Training loss", "Rows of the embedding table that moved", "Gradient flow")
+    assert not any(title in page.read_text(encoding="utf-8") for title in (*titles, "photo"))
+    assert all(title in whole.read_text(encoding="utf-8") for title in (*titles, "SECRET seen"))
+
+
+def test_what_waits_for_the_due_date_is_told_after_it_and_counts() -> None:
+    shown = words(report_html(student_view(secretive(), {"public", "after_due_date"}), None, "student"))
+    assert shown.count("SECRET seen") == 1 and shown.count("hidden until released") == 2
+    assert "9 / 11" in shown
+
+
+def test_what_does_not_fit_in_evidence_is_for_the_instructor(tmp_path: Path) -> None:
+    why = "evidence/facts.jsonl: 3 lines were not written by the witness of this run"
+    said = {"state": "tampered", "score": None, "reason": f"A person must look: {why}.", "notes": [why]}
+    flagged = samples.mistaken() | said
+    theirs, ours = tmp_path / "student.html", tmp_path / "instructor.html"
+    write_report(flagged, None, theirs, "student")
+    write_report(flagged, None, ours, "instructor")
+    assert "facts.jsonl" not in theirs.read_text(encoding="utf-8")
+    assert "A person must look at this run before it has a score." in words(theirs.read_text(encoding="utf-8"))
+    assert words(ours.read_text(encoding="utf-8")).count(why) == 2
 
 
 def test_instructors_see_hidden_criteria(tmp_path: Path) -> None:
@@ -200,16 +228,12 @@ def test_text_joined_with_markup_is_escaped_again() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
 def test_a_browser_finds_nothing_but_our_markup(tmp_path: Path) -> None:
     text = "".join(plain(one) for one in samples.HOSTILE)
     folder = runs.run_folder(tmp_path / "run", hostile_notebook(text), hostile_exhibits(text))
     write_report(samples.hostile(text), folder, tmp_path / "page.html", "instructor")
-    switches = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
-    profile = f"--user-data-dir={tmp_path / 'profile'}"
-    command = ["chromium", *switches.split(), "--disable-sync", profile, "--dump-dom", f"file://{tmp_path}/page.html"]
-    built = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    assert "alert(1)" in words(built)
+    shown = open_page((tmp_path / "page.html").as_uri(), tmp_path)
+    assert "alert(1)" in words(shown.html) and shown.console == [] and shown.asked == set()
 
 
 SQUARE = {"grey": [0, 80, 160, 255], "edited": [1, None, 0, 1], "asked": [1, 1, 1, None]}

@@ -25,10 +25,10 @@ exercises:
     criteria:
       - check: the_row_learned
         points: 2
-        visibility: hidden
+        visibility: after_due_date
         hint: Look at the gradient.
         claim_only: true
-      - {check: only_the_row_changed, points: 3.5, requires: [the_row_learned]}
+      - {check: only_the_row_changed, points: 3.5, requires: [the_row_learned], visibility: hidden}
       - {manual: comparison_text, claim: The comparison is explained., points: 4}
 # --- generated below this line by `grade.py register`; do not edit ---
 published:
@@ -69,8 +69,9 @@ def test_a_sound_rubric_is_read(tmp_path):
 def test_criteria_are_read_with_their_defaults(tmp_path):
     learned, changed, manual = load_rubric(written(tmp_path, GOOD)).exercises[1].criteria
     assert (learned.id, learned.check, learned.claim) == ("the-row-learned", "the_row_learned", None)
-    assert (learned.visibility, learned.hint, learned.claim_only) == ("hidden", "Look at the gradient.", True)
-    assert (changed.visibility, changed.hint, changed.claim_only) == ("public", None, False)
+    assert (learned.visibility, learned.hint, learned.claim_only) == ("after_due_date", "Look at the gradient.", True)
+    assert (changed.visibility, changed.hint, changed.claim_only) == ("hidden", None, False)
+    assert manual.visibility == "public"
     assert (changed.points, changed.requires, changed.kind) == (3.5, ("the_row_learned",), "automatic")
     assert (manual.id, manual.check, manual.kind) == ("comparison-text", None, "manual")
     assert manual.claim == "The comparison is explained."
@@ -137,6 +138,12 @@ def test_published_cells_belong_to_their_exercise(tmp_path):
         ("[the_row_learned]", "[it_runs]", "'it_runs' is no check of this exercise"),
         ("[the_row_learned]", "[only_the_row_changed]", "'only_the_row_changed' requires itself"),
         ("[the_row_learned]", "[comparison_text]", "'comparison_text' is no check of this exercise"),
+        (
+            "requires: [the_row_learned], visibility: hidden",
+            "requires: [the_row_learned]",
+            "exercises[1].criteria[1].requires[0]: 'the_row_learned' is after_due_date, and the points of this "
+            "criterion, which is public, would tell whether it passed; give both the same",
+        ),
         ("claim: The comparison is explained., ", "", "exercises[1].criteria[2]: "),
         ("{check: it_runs,", "{check: it_runs, claim: It runs.,", "the check's docstring is the claim"),
         ("{check: it_runs,", "{check: it_runs, manual: it,", "wanted is either 'check' without 'claim'"),

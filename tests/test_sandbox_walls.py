@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+import assay
 from assay import course
 from assay.doctor import examine
 from assay.doctor.attempts import ATTEMPTS
@@ -60,6 +62,8 @@ def test_without_walls_the_same_attempt_goes_through(found, attempt):
     wall = found(LIMITS)[attempt.name]
     if wall.holds and attempt.name in REFUSED_BY_SOME:
         pytest.skip(f"this machine refuses it to everybody: {wall.seen}")
+    if attempt.name == "the package" and not os.access(assay.__file__, os.W_OK):
+        pytest.skip("assay was installed by somebody else here, whose files are not ours to write")
     below_tmp = any(place.is_relative_to("/tmp") for place in (Path.home(), course.course_root()))
     if wall.holds and below_tmp and ("No such file" in wall.seen or "Read-only" in wall.seen):
         pytest.skip("what could be reached lies below /tmp here, which is the submission's own")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from assay.course import LessonFiles, lesson_files, lessons
 from assay.execution.imports import imports_of
-from assay.intake import Exercise, Notebook, cell_digest, find_lesson
-from assay.rubric import ExerciseState, Rubric, load_rubric, untouched, verify_checks
+from assay.intake import Exercise, Notebook, cell_digest, find_lesson, read_notebook
+from assay.rubric import CellSequence, ExerciseState, Rubric, load_rubric, sequence_of, untouched, verify_checks
 
 _REPOSITORY = re.compile(r"""["']([\w.-]+/[\w.-]+)\\?["']""")  # in JSON, the quotes of Python stand behind backslashes
 
@@ -31,6 +33,17 @@ class Lesson:
         reference = self.files.reference
         text = reference.read_text(encoding="utf-8") if reference.is_file() else ""
         return sorted(set(_REPOSITORY.findall(text)))
+
+    @cached_property
+    def course(self) -> tuple[CellSequence, ...]:
+        """What the course hands out: the published notebooks, and the reference up to the first exercise in which it
+        is a solution."""
+        reference = self.files.reference
+        if not reference.is_file():
+            return self.rubric.sequences
+        given = {0, *(exercise.number for exercise in self.rubric.exercises if exercise.level == "guided")}
+        cells = sequence_of(read_notebook(reference.read_bytes(), str(reference)))
+        return (*self.rubric.sequences, tuple(itertools.takewhile(lambda cell: cell[0] in given, cells)))
 
     def not_attempted(self, notebook: Notebook) -> dict[int, ExerciseState]:
         """The exercises that were left as they were handed out."""

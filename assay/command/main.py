@@ -8,6 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from assay.command.cohort_usage import add_cohort, add_export, add_mark
+from assay.command.subcommand import add_command, add_grading_options, add_release_option
+from assay.command.version import CHECKOUT, version
 from assay.failure import Fault, Misuse, Rejected
 
 MISUSE, FAULT = 2, 3
@@ -19,12 +22,14 @@ the loss compared. Nothing has to be installed in the notebook, and no student's
 EXAMPLES = """\
 examples:
   grade.py run submissions/*.ipynb --out results    grade a folder; open results/report.html afterwards
+  grade.py check mine.ipynb                         your own, before you hand it in
   grade.py run mine.ipynb --json -                  the result as JSON on standard output
+  grade.py cohort submissions --out spring          the same for hundreds; goes on where it was stopped
   grade.py regrade results                          judge stored runs again after changing a rubric or a check
   grade.py kit build                                prepare the stand-in models now instead of at the first run
 
-exit codes: 0 every file has a result, whatever the marks; 2 wrong usage or rubric; 3 a fault of this machine;
-4 tampering was flagged."""
+exit codes: 0 every file has a result, whatever the marks; 1 what check, doctor or kit verify looked at is not right;
+2 wrong usage or rubric; 3 a fault of this machine; 4 tampering was flagged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"grade.py: {error}", file=sys.stderr)
         return FAULT
     except KeyboardInterrupt:
-        print("grade.py: stopped; each finished run is kept in its folder as result.json.", file=sys.stderr)
+        print("grade.py: stopped; what is graded is kept, and `cohort` goes on from there.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -52,40 +57,27 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="grade.py", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=_shown_version())
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_check(commands)
+    add_cohort(commands)
     _add_regrade(commands)
+    add_export(commands)
+    add_mark(commands)
     _add_kit(commands)
     _add_register(commands)
     _add_doctor(commands)
     return parser
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"assay {version('assay')}"
-    except PackageNotFoundError:
-        return "assay, from a checkout that is not installed"
-
-
-def _add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, short: str, text: str, *examples: str
-) -> argparse.ArgumentParser:
-    """A subcommand whose help ends with examples."""
-    import textwrap
-
-    return commands.add_parser(
-        name, help=short, description=textwrap.fill(text, 100),
-        epilog="\n".join(["examples:", *(f"  {example}" for example in examples)]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+def _shown_version() -> str:
+    found = version()
+    return f"assay, {found}" if found == CHECKOUT else f"assay {found}"
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands, "run", "grade notebooks",
         "Grade notebooks. Each one runs in processes of its own; a crash or a hang costs only the exercise that it "
         "happens in.",
@@ -94,53 +86,46 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "grade.py run renamed.ipynb --lesson textual-inversion",
     )  # fmt: skip
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
-    parser.add_argument("--lesson", metavar="SLUG", help="the lesson, when title and headings do not tell it")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write reports, gradebook and results.json there")
-    parser.add_argument("--json", metavar="FILE|-", help="write the results as one JSON list; - is standard output")
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where notebooks compute (default: auto)"
-    )
-    parser.add_argument(
-        "--kit",
-        type=Path,
-        metavar="KIT",
-        help="calibrated (the default), learned, or a folder in the Hugging Face cache layout",
-    )
-    parser.add_argument(
-        "--tier", choices=("auto", "limits", "lockdown", "namespaces"), default="auto",
-        help="the walls around a notebook (default: auto, the strongest that this machine offers)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--trust-these-notebooks", action="store_true",
-        help="run them even if this machine offers only limits, which stop accidents and not malice",
-    )  # fmt: skip
+    add_grading_options(parser)
     parser.add_argument(
         "--runner", choices=("fork", "nbclient"), default="fork",
         help="fork: children of a warm process (default); nbclient: a fresh Jupyter kernel each, slow, for comparison",
     )  # fmt: skip
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at once (default: one per core)")
+    add_release_option(parser)
     parser.set_defaults(act=_run)
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of at least 1")
-    return int(text)
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = add_command(
+        commands, "check", "check your own notebook before you hand it in",
+        "Run a notebook and tell, exercise by exercise, which public criteria hold, what was seen where one does not, "
+        "and what to try. It is judged as the course judges it; nothing is kept and nothing is sent anywhere. Exit "
+        "code 1 when a public criterion fails.",
+        "grade.py check mine.ipynb",
+        "grade.py check mine.ipynb --json -    the same as one JSON list on standard output",
+    )  # fmt: skip
+    parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
+    add_grading_options(parser, own=True)
+    parser.set_defaults(act=_check)
 
 
 def _add_regrade(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands, "regrade", "judge stored runs again, without executing anything",
-        "Judge the runs in OUT again with today's rubric and checks. No notebook is executed.",
-        "grade.py regrade results    after changing points, hints or a check",
+        "Judge the runs in OUT again with today's rubric and checks. No notebook is executed, and marks that people "
+        "entered stay.",
+        "grade.py regrade results                  after changing points, hints or a check",
+        "grade.py regrade results --release due    after the due date: students' pages tell what waited for it",
     )  # fmt: skip
-    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `run --out` wrote")
+    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `run --out` or `cohort` wrote")
     parser.add_argument("--kit", type=Path, metavar="DIR", help="the kit that the runs were made with")
+    add_release_option(parser)
     parser.set_defaults(act=_regrade)
 
 
 def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands, "kit", "the stand-in models, data sets and pictures",
         "The kit is what a notebook finds when it asks for Stable Diffusion: small models of the real classes, with "
         "CLIP's real vocabulary, in the Hugging Face cache layout.",
@@ -161,7 +146,7 @@ def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands, "register", "remember a published notebook's cells, by digest, in the lesson's rubric",
         "Write the digests of a published notebook's code cells into the lesson's rubric, so that an exercise left as "
         "handed out is known. The notebook's text is not kept.",
@@ -173,7 +158,7 @@ def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands, "doctor", "try every wall around notebooks on this machine, and look at what assay needs",
         "Attempts what a notebook must not do (read and write outside, connect, signal, trace, fork, fill the disk, "
         "leave a process behind) at every tier, in processes that are thrown away, and says which walls hold. Exit "
@@ -192,6 +177,12 @@ def _run(options: argparse.Namespace) -> int:
     from assay.command.run import run
 
     return run(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from assay.command.check import check
+
+    return check(options)
 
 
 def _regrade(options: argparse.Namespace) -> int:

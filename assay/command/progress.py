@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from assay.report import plain
 
+TELLING = 0.05  # of all the work: a file that was rejected at once says nothing about the others
+LEAST_S = 10.0  # a shorter wait is over before anybody has read how long it is
+
 
 class Display:
-    """Progress of a command over `total` notebooks, on standard error."""
+    """Progress of a command over `total` notebooks, on standard error.
 
-    def __init__(self, total: int) -> None:
+    `expected` says how long each is thought to take, in any unit, in the order in which they are begun or not: the time
+    that is left is told from the share of it that is done.
+    """
+
+    def __init__(self, total: int, expected: float | None = None) -> None:
         self._console = Console(stderr=True)
         self._progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            console=self._console, transient=True, disable=not self._console.is_terminal,
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"),
+            TimeElapsedColumn(), console=self._console, transient=True, disable=not self._console.is_terminal,
         )  # fmt: skip
-        self._all = self._progress.add_task("notebooks", total=total)
-        self._total, self._done = total, 0
+        self._total, self._done, self._failures = total, 0, 0
+        self._expected, self._worked = float(total) if expected is None else expected, 0.0
+        self._all = self._progress.add_task("notebooks", total=self._expected, told=f"0/{total}")
+        self._lock, self._began = threading.Lock(), time.monotonic()
 
     def __enter__(self) -> Display:
         self._progress.start()
@@ -44,24 +54,51 @@ class Display:
         else:
             self._console.print(text, markup=False, highlight=False)
 
+    def begin(self) -> None:
+        """The notebooks begin now: the time that is left is counted from here."""
+        self._began = time.monotonic()
+        self._progress.update(self._all, description="notebooks")
+
     @contextmanager
-    def task(self, file: str) -> Iterator[Callable[[str], None]]:
-        """A line for one notebook; call what it gives with the step that has begun."""
-        name = plain(Path(file).name)
-        line = self._progress.add_task(escape(name), total=1)
+    def task(self, name: str) -> Iterator[Callable[[str], None]]:
+        """A line for one notebook while it runs; call what it gives with the step that has begun."""
+        shown = plain(name)
+        line = self._progress.add_task(escape(shown), total=1, told="")
 
         def step(text: str) -> None:
-            self._progress.update(line, description=escape(f"{name}: {plain(text)}"))
+            self._progress.update(line, description=escape(f"{shown}: {plain(text)}"))
 
         try:
             yield step
         finally:
             self._progress.remove_task(line)
-            self._progress.update(self._all, advance=1, description="notebooks")
+
+    def done(self, name: str, expected: float = 1.0, failure: str | None = None) -> None:
+        """One more notebook has its result, after work of that size; `failure` says why it has no score. Any thread
+        may say so."""
+        with self._lock:
             self._done += 1
+            self._worked += expected
+            self._failures += failure is not None
+            told = ", ".join(filter(None, [f"{self._done}/{self._total}", self._failed(), self._left()]))
+            self._progress.update(self._all, completed=self._worked, description="notebooks", told=told)
             if not self._console.is_terminal:
-                line_text = f"[{self._done}/{self._total}] {name}"
-                self._console.print(line_text, markup=False, highlight=False, soft_wrap=True)
+                why = f": {plain(failure)}" if failure else ""
+                left = f" ({left})" if (left := self._left()) else ""
+                line = f"[{self._done}/{self._total}] {plain(name)}{why}{left}"
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _failed(self) -> str:
+        return f"{self._failures} without a score" if self._failures else ""
+
+    def _left(self) -> str:
+        """How much longer it takes if it goes on as it went; nothing when too little is known or left to tell."""
+        if self._done >= self._total or self._worked < TELLING * self._expected:
+            return ""
+        seconds = (time.monotonic() - self._began) * (self._expected - self._worked) / self._worked
+        if seconds < LEAST_S:
+            return ""
+        return f"about {seconds / 60:.0f} min left" if seconds >= 90 else f"about {seconds:.0f} s left"
 
 
 def show_kit_progress() -> Callable[[str, float], None]:

@@ -3,50 +3,94 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
+import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from assay.command.lessons import load_lessons, warm_imports
-from assay.command.pages import Pages
+from assay.command.lessons import Lesson, load_lessons, warm_imports
+from assay.command.lock import alone_in
+from assay.command.pages import RELEASES, Pages
 from assay.command.progress import Display, show_kit_progress
+from assay.command.publish import publish
+from assay.command.reading import read
 from assay.command.secret import course_secret
-from assay.command.session import Result, Session
+from assay.command.session import Executed, Result, Session
 from assay.command.walls import choose_tier, hidden_places, require_readable
 from assay.course import did_you_mean
 from assay.execution.parent import WarmParent
-from assay.failure import Misuse
+from assay.failure import Fault, Misuse
 from assay.kit import Kit, ensure_kit
 
 TAMPERED, FAULT = 4, 3
+ROOM_BYTES = 16 * 2**20  # less holds no notebook's evidence, whose weights take tens of megabytes
+Task = TypeVar("Task")
+Half = TypeVar("Half")
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True)
+class Course:
+    """What notebooks are graded by and behind, found sound before anything runs."""
+
+    lessons: dict[str, Lesson]
+    kit: Kit
+    tier: str
 
 
 def run(options: argparse.Namespace) -> int:
     """Grade, print, write; the exit code says whether every file has a result."""
+    course = prepare_course(options, options.runner)
+    with ExitStack() as stack:
+        out = options.out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
+        prepare_out(out, own=options.out is None)
+        stack.enter_context(alone_in(out))
+        display = stack.enter_context(Display(len(options.notebooks)))
+        display.say("importing the libraries once")
+        warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out, options.device))
+        display.begin()
+        session = make_session(course, options.lesson, warm, hidden_places(out), options.runner)
+        pages = Pages.of_files(options.notebooks, options.out, course.lessons, RELEASES[options.release])
+        results = grade_all(session, options.notebooks, out, options.jobs, display, pages)
+        display.stop()
+        publish(results, pages, options.out, options.json)
+    return exit_code(results)
+
+
+def prepare_course(options: argparse.Namespace, runner: str) -> Course:
+    """Everything that is needed and can be wrong, looked at before a folder is touched or a library imported.
+
+    Raises:
+        Misuse: the lesson named, a rubric, or the file for the results is not right.
+        Fault: the walls asked for cannot be had, or the kit not be read.
+    """
     lessons = load_lessons()
     if options.lesson is not None and options.lesson not in lessons:
         meant = did_you_mean(options.lesson, lessons)
         raise Misuse(f"there is no lesson {options.lesson!r}{meant}; the lessons are {', '.join(lessons)}")
     require_writable(options.json)
-    tier = choose_tier(options.tier, options.runner, options.trust_these_notebooks)
+    tier = choose_tier(options.tier, runner, options.trust_these_notebooks)
     kit = ensure_kit(options.kit, show_kit_progress())
     require_readable(kit, tier)
-    with ExitStack() as stack:
-        out = options.out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
-        _prepare(out, own=options.out is None)
-        display = stack.enter_context(Display(len(options.notebooks)))
-        display.say("importing the libraries once")
-        warm = stack.enter_context(start_warm(kit, warm_imports(lessons), out, options.device))
-        session = Session(lessons, options.lesson, kit, warm, options.runner, tier, course_secret(), hidden_places(out))
-        pages = Pages(options.notebooks, options.out, lessons)
-        results = _grade_all(session, options.notebooks, out, options.jobs, display, pages)
-        display.stop()
-        publish(results, pages, options.out, options.json)
-    return exit_code(results)
+    return Course(lessons, kit, tier)
+
+
+def make_session(
+    course: Course,
+    lesson: str | None,
+    warm: WarmParent,
+    hidden: tuple[Path, ...],
+    runner: str = "fork",
+    shared: bool = False,
+) -> Session:
+    """What all notebooks of one command share; with `shared` that is the course's own cells as well."""
+    session = Session(course.lessons, lesson, course.kit, warm, runner, course.tier, course_secret(), hidden)
+    return replace(session, shared=shared)
 
 
 def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str) -> WarmParent:
@@ -61,7 +105,12 @@ def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str) -> Wa
     return WarmParent(environment, imports, out / "runs" / "warm.log")
 
 
-def _prepare(out: Path, own: bool) -> None:
+def prepare_out(out: Path, own: bool) -> None:
+    """Make the folder for the results, and see that it can be written.
+
+    Raises:
+        Misuse: it cannot.
+    """
     try:
         if own and os.getuid() == 0:
             out.chmod(0o711)  # where root grades, notebooks run as another user, who must get to his own folder
@@ -83,59 +132,89 @@ def require_writable(json_to: str | None) -> None:
         raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
 
 
-def _grade_all(
+def grade_all(
     session: Session, files: list[str], out: Path, jobs: int | None, display: Display, pages: Pages
 ) -> list[Result]:
     """Results in the order of the arguments."""
-    folders = {index: _fresh(folder) for index, folder in pages.folders(out).items()}
+    folders = {index: fresh(folder) for index, folder in pages.folders(out).items()}
 
-    def grade(index: int) -> Result:
-        with display.task(files[index]) as progress:
-            result = session.grade(files[index], folders[index], progress)
+    def execute(index: int) -> Executed:
+        with display.task(Path(files[index]).name) as progress:
+            return session.execute(read(files[index], session.lessons, session.lesson), folders[index], progress)
+
+    def judge(index: int, executed: Executed) -> Result:
+        result = session.judge(executed)
+        display.done(Path(files[index]).name)
         pages.write(index, result, folders[index])
         return result
 
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    return work_off(range(len(files)), execute, judge, jobs, session.warm)
+
+
+def work_off(
+    tasks: Iterable[Task],
+    execute: Callable[[Task], Half],
+    judge: Callable[[Task, Half], Done],
+    jobs: int | None,
+    warm: WarmParent,
+) -> list[Done]:
+    """What comes of each task, in their order: it is executed, and judged while the next one is executed. Several are
+    executed at once, begun in their order. What cannot go on, such as a full disk, ends them all."""
+    at_once = jobs or os.cpu_count() or 1
+    executing, judging = ThreadPoolExecutor(at_once), ThreadPoolExecutor(at_once)
+    ended: list[Future[Done]] = []
+
+    def begin(task: Task, future: Future[Done]) -> None:
+        with _told_to(future):
+            judging.submit(finish, task, execute(task), future)
+
+    def finish(task: Task, half: Half, future: Future[Done]) -> None:
+        with _told_to(future):
+            future.set_result(judge(task, half))
+
     try:
-        return list(pool.map(grade, range(len(files))))
-    except KeyboardInterrupt:
-        session.warm.close()  # its children die with it, so nothing is left to wait for
+        for task in tasks:
+            ended.append(Future())
+            executing.submit(begin, task, ended[-1])
+        wait(ended, return_when=FIRST_EXCEPTION)
+        for future in ended:
+            if future.done():
+                future.result()  # the first that failed is raised, whatever has not come to an end yet
+        return [future.result() for future in ended]
+    except BaseException:
+        warm.close()  # its children die with it, so nothing is left to wait for
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        executing.shutdown(cancel_futures=True)
+        judging.shutdown(cancel_futures=True)
 
 
-def _fresh(folder: Path) -> Path:
+@contextmanager
+def _told_to(future: Future[Done]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def fresh(folder: Path) -> Path:
     """An empty folder for a run; what an earlier command left there is removed."""
-    import shutil
-
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
 
 
-def publish(results: list[Result], pages: Pages, out: Path | None, json_to: str | None) -> None:
-    """Print the results, and write results.json, the page of all and the gradebook where that was asked for."""
-    from rich.console import Console
+def require_room(out: Path) -> None:
+    """See that a fault did not come from a full disk: then every other notebook would end in the same.
 
-    from assay.report import print_results, write_summary
-
-    # a file's name or a student's token may hold half a surrogate pair, which no encoding can write
-    text = json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8", "replace").decode()
-    console = Console(stderr=json_to == "-")
-    print_results(results, console)
-    if out is not None:
-        (out / "results.json").write_text(text + "\n", encoding="utf-8")
-        page = write_summary(results, pages.links(), out)
-        console.print(f"Reports: {page}", markup=False, highlight=False, soft_wrap=True)
-    if json_to == "-":
-        sys.stdout.write(text + "\n")
-    elif json_to:
-        try:
-            Path(json_to).write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
+    Raises:
+        Fault: it is full.
+    """
+    if shutil.disk_usage(out).free < ROOM_BYTES:
+        raise Fault(
+            f"the disk that {out} lies on is full: make room and run the same command again, which goes on from here"
+        )
 
 
 def exit_code(results: list[Result]) -> int:

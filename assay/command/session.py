@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 import time
@@ -14,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from assay.anew import write_anew
-from assay.command.lessons import Lesson, lesson_of
+from assay.command.lessons import Lesson
+from assay.command.reading import Reading, Refusal, read
 from assay.command.verdict import Record, prepare_judge, verdict
 from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.slow import run_slow
-from assay.failure import Fault, Rejected
-from assay.intake import Notebook, read_bytes, read_notebook
+from assay.failure import Fault
+from assay.intake import Notebook
 from assay.kit import Kit
 from assay.replay.dealer import notebook_key
-from assay.rubric import ExerciseState, Rubric
+from assay.rubric import ExerciseState, Rubric, common_cells, sequence_of
 from assay.sandbox.tiers import LIMITS
 
 Result = dict[str, Any]
@@ -33,10 +33,22 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 
 @dataclass(frozen=True)
+class Executed:
+    """What became of one file before it is judged: the record of its run, or the result that it has already, because
+    it was rejected (without a lesson and a folder) or could not be run."""
+
+    ran: Record | Result
+    lesson: Lesson | None = None
+    folder: Path | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Session:
     """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
     notebook may see, wherever it lies. With `asked_as` every notebook is asked the same questions, as if that were its
-    digest: changes of one notebook are compared so."""
+    digest: changes of one notebook are compared so. Where it is `shared`, cells that are the course's own, up to the
+    first that is not, run once for all."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -47,45 +59,61 @@ class Session:
     secret: bytes
     hidden: tuple[Path, ...] = ()
     asked_as: str | None = None
+    shared: bool = False
+
+    @property
+    def kit_name(self) -> str:
+        """The kit as results name it."""
+        return f"{self.kit.name} {self.kit.digest[:12]}"
 
     def grade(self, file: str, folder: Path, progress: Progress) -> Result:
         """The result of one file; everything that can go wrong with it is in the result."""
+        return self.judge(self.execute(read(file, self.lessons, self.lesson), folder, progress))
+
+    def execute(self, found: Reading | Refusal, folder: Path, progress: Progress) -> Executed:
+        """Run a file that was read; what became of it waits for `judge`, which any thread may call at any later
+        time."""
+        if isinstance(found, Refusal):
+            return Executed(self._rejected(found))
         began = time.monotonic()
         folder = folder.resolve()  # other processes, with working folders of their own, read and write there
-        sha256 = None
-        try:
-            data = read_bytes(Path(file))
-            sha256 = hashlib.sha256(data).hexdigest()
-            notebook = read_notebook(data, file)
-            lesson = lesson_of(notebook, self.lessons, self.lesson)
-        except Rejected as refusal:
-            return self._rejected(file, sha256, str(refusal))
-        result = self._attempts(notebook, lesson, folder, progress)
-        result["seconds"]["total"] = round(time.monotonic() - began, 3)
+        ran = self._attempts(found.notebook, found.lesson, folder, progress)
+        return Executed(ran, found.lesson, folder, time.monotonic() - began)
+
+    def judge(self, executed: Executed) -> Result:
+        """The result of what `execute` gave."""
+        began = time.monotonic()
+        ran, lesson, folder = executed.ran, executed.lesson, executed.folder
+        if lesson is None or folder is None:
+            assert not isinstance(ran, Record)
+            return ran
+        result = self._judged(ran, lesson, folder) if isinstance(ran, Record) else ran
+        result["seconds"]["total"] = round(executed.seconds + time.monotonic() - began, 3)
         _keep(folder / "result.json", json.dumps(result, indent=1))
         return result
 
-    def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Result:
+    def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record | Result:
         reason = ""
         for attempt in range(1, ATTEMPTS + 1):
             if attempt > 1:  # in the same folder: that is where a report and a later regrade look
                 shutil.rmtree(folder, ignore_errors=True)
             try:
-                record = self._execute(notebook, lesson, folder, progress)
-                break
+                return self._execute(notebook, lesson, folder, progress)
             except Exception as error:  # a bug of ours must not take the other notebooks' results with it
                 reason = _reason(error, folder)
-        else:
-            return self._fault(notebook, lesson, reason)
-        progress("judging")
+        return self._fault(lesson, notebook.file, notebook.sha256, reason)
+
+    def _judged(self, record: Record, lesson: Lesson, folder: Path) -> Result:
         try:
             return verdict(record, lesson, folder, self.warm)
         except Exception as error:  # the judge was tried twice; executing the notebook again would not change it
-            return self._fault(notebook, lesson, _reason(error, folder))
+            return self._fault(lesson, record.file, record.sha256, _reason(error, folder))
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
         key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
         order = replace(_order(notebook, lesson.rubric, folder, self.kit, key), tier=self.tier, hidden=self.hidden)
+        if self.shared:
+            order = replace(order, shared=common_cells(sequence_of(notebook), lesson.course))
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
@@ -127,20 +155,20 @@ class Session:
         return {
             "device": self.warm.device,
             "tier": self.tier,
-            "kit": f"{self.kit.name} {self.kit.digest[:12]}",
+            "kit": self.kit_name,
             "engine": self.engine,
             "private_tmp": private_tmp,
             "versions": self.warm.versions,
         }
 
-    def _rejected(self, file: str, sha256: str | None, reason: str) -> Result:
-        return self._empty(None, file, sha256) | {"state": "rejected", "reason": reason}
+    def _rejected(self, refusal: Refusal) -> Result:
+        return self._empty(None, refusal.file, refusal.sha256) | {"state": "rejected", "reason": refusal.reason}
 
-    def _fault(self, notebook: Notebook, lesson: Lesson, reason: str) -> Result:
+    def _fault(self, lesson: Lesson, file: str, sha256: str, reason: str) -> Result:
         from assay.rubric import unchecked_exercises
 
         listed = {"exercises": unchecked_exercises(lesson.rubric, reason), "state": "fault", "reason": reason}
-        return self._empty(lesson.files.slug, notebook.file, notebook.sha256) | listed
+        return self._empty(lesson.files.slug, file, sha256) | listed
 
     def _empty(self, lesson: str | None, file: str, sha256: str | None) -> Result:
         seconds = dict.fromkeys(("cells", "execution", "judging", "total"), 0.0)

@@ -11,12 +11,18 @@ from typing import Any
 from assay.anew import write_anew
 from assay.command.lessons import Lesson
 from assay.execution.parent import WarmParent
+from assay.execution.room import Room
 from assay.execution.standby import Standby
-from assay.failure import Fault
+from assay.failure import Excess, Fault
 from assay.rubric import ExerciseState, Outcome, Rubric, legible, score_exercises
 
 JUDGE = "assay.judging.court:stand_by"
-JUDGE_S = 300.0  # a full-size model's originals load in a minute from a slow disk; the kit's in 0.2 s
+JUDGE_S = 900.0  # on the clock, where others may need the processor too
+# Judging takes 0.1 to 3 s with the kit. Of a full-size U-Net, one answer is about 20 s of a core by its count of
+# operations (not measured), and eight are asked for. Less than the clock allows: it tells what never ends from a slow
+# machine.
+JUDGE_CPU_S = 600.0
+JUDGE_MEMORIES = 2  # times what a notebook may use: it has models of its own beside what those of the notebook left
 SHOWN = 10  # contradictions that a person is shown; the first few say where to look
 STOPPED = ("error", "timeout", "resource", "blocked")
 
@@ -36,37 +42,54 @@ class Record:
 
 
 def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> dict[str, Any]:
-    """The result of a Run in `folder`; also writes exhibits.json and answers.json there.
+    """The result of a Run in `folder`; also writes exhibits.json and answers.json there. Evidence that no judge comes
+    to an end with is for a person to look at, like evidence that contradicts itself.
 
     Raises:
-        Fault: the judge did not come to an end.
+        Fault: the judge did not come to an end, and it was not for the evidence.
     """
     states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
-    said = call_judge(
-        lesson, warm, evidence=str(folder.resolve() / "evidence"), replays=replay_endings(lesson.rubric, folder),
-        known=_known_answers(folder),
-    )  # fmt: skip
+    try:
+        said = call_judge(
+            lesson, warm, evidence=str(folder.resolve() / "evidence"), replays=replay_endings(lesson.rubric, folder),
+            known=_known_answers(folder),
+        )  # fmt: skip
+    except Excess as excess:
+        return _unjudged(record, lesson, states, f"judging the evidence took {excess}, as honest work never does")
     write_anew(folder / "answers.json", json.dumps(said["answers"]))
     write_anew(folder / "exhibits.json", json.dumps(said["exhibits"]))
     outcomes = {
         (number, name.replace("_", "-")): _outcome(answer, states.get(number))
         for number, name, answer in said["outcomes"]
     }
+    return _result(record, lesson, states, outcomes, said["contradictions"], said["seconds"])
+
+
+def _unjudged(record: Record, lesson: Lesson, states: dict[int, ExerciseState], why: str) -> dict[str, Any]:
+    nothing = Outcome("unchecked", seen=why)
+    outcomes = {(one.number, criterion.id): nothing for one in lesson.rubric.exercises for criterion in one.criteria}
+    return _result(record, lesson, states, outcomes, [why], 0.0)
+
+
+def _result(
+    record: Record, lesson: Lesson, states: dict[int, ExerciseState], outcomes: dict[tuple[int, str], Outcome],
+    contradictions: list[str], seconds: float,
+) -> dict[str, Any]:  # fmt: skip
     exercises, score, max_score, pending = score_exercises(lesson.rubric, states, outcomes)
     made = {
         "lesson": record.lesson,
         "file": record.file,
         "sha256": record.sha256,
-        "state": "tampered" if said["contradictions"] else "graded",
-        "reason": _for_a_person(said["contradictions"]),
-        "score": None if said["contradictions"] else score,
+        "state": "tampered" if contradictions else "graded",
+        "reason": _for_a_person(contradictions),
+        "score": None if contradictions else score,
         "max_score": max_score,
         "pending": pending,
         "exercises": exercises,
         "overrides": record.overrides,
-        "notes": [*record.notes, *said["contradictions"][:SHOWN]],
+        "notes": [*record.notes, *contradictions[:SHOWN]],
         "runner": record.runner,
-        "seconds": record.seconds | {"judging": round(said["seconds"], 3)},
+        "seconds": record.seconds | {"judging": round(seconds, 3)},
     }
     return made | {name: legible(value) for name, value in made.items() if name != "file"}  # a path stays as given
 
@@ -75,12 +98,16 @@ def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
     """What the judge says of a Run; a fault of this machine is tried once more, and nothing is executed for that.
 
     Raises:
+        Excess: the judge was ended because it used too much; it would again.
         Fault: the judge did not come to an end.
     """
+    room = Room(JUDGE_MEMORIES * lesson.rubric.limits.memory_bytes, JUDGE_CPU_S).on_this_machine()
     try:
-        return dict(prepare_judge(lesson, warm).call(JUDGE_S, **run))
+        return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, **run))
+    except Excess:
+        raise
     except Fault:
-        return dict(prepare_judge(lesson, warm).call(JUDGE_S, **run))
+        return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, **run))
 
 
 def prepare_judge(lesson: Lesson, warm: WarmParent) -> Standby:
@@ -115,7 +142,7 @@ def _for_a_person(contradictions: list[str]) -> str | None:
     if not contradictions:
         return None
     more = f" (and {len(contradictions) - 1} more)" if len(contradictions) > 1 else ""
-    return f"A person must look at this run, because its evidence contradicts itself: {contradictions[0]}{more}."
+    return f"A person must look at this run, because its evidence cannot be relied on: {contradictions[0]}{more}."
 
 
 def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:

@@ -6,18 +6,22 @@ import functools
 import json
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from assay.anew import make_accessible, write_anew
 from assay.execution.allowance import Allowance
+from assay.execution.line import Child, say
 from assay.execution.overrides import Applied, Shorter, shorten
 from assay.execution.parent import WarmParent
 from assay.execution.plan import Plan, Section
+from assay.execution.prefixes import Begun
 from assay.execution.record import Execution
+from assay.execution.shared import beginnings, torn_exercise
 from assay.execution.supervise import Supervisor
 from assay.failure import Fault
 from assay.kit.layout import OFFERS
@@ -46,7 +50,8 @@ class Order:
     """One notebook to run: its cells by section (0 is the set-up), all its cells, and what it may use.
 
     `replays` are the rubric's, by exercise; `key` is what their inputs are drawn from; `tier` names the walls, and
-    `hidden` what stays invisible inside of them even if it lies below something that Python needs.
+    `hidden` what stays invisible inside of them even if it lies below something that Python needs. As many of its
+    first code cells as `shared` says are the course's own, and run once for all.
     """
 
     folder: Path
@@ -60,6 +65,7 @@ class Order:
     values: tuple[str, ...] = ()
     tier: str = LIMITS
     hidden: tuple[Path, ...] = ()
+    shared: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,13 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
         Fault: this machine could not start the notebook.
     """
     plan, overrides = make_plan(order)
-    return finish(order, plan, execute(plan, order, warm, progress), overrides)
+    execution = execute(plan, order, warm, progress)
+    if execution.must_be_repeated:
+        shutil.rmtree(order.folder)
+        plan, overrides = make_plan(order)
+        execution = execute(plan, replace(order, shared=0), warm, progress)
+        execution.unshared = "a process died, and what comes next begins from before the cells that were shared"
+    return finish(order, plan, execution, overrides)
 
 
 def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> Execution:
@@ -89,7 +101,8 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     """
     path = order.folder / "plan.json"
     plan.write(path)
-    child = warm.order({"do": "run", "plan": str(path)})
+    begun, why = _begin_shared(plan, order, warm, path)
+    child = _begin(warm, path) if begun is None else begun.child
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
     execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
     if plan.tier != LIMITS and os.getuid() == 0:
@@ -98,9 +111,30 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     dealer.keep(order.folder / "replays")
     if not execution.finished and not warm.is_alive(child.generation):
         raise Fault("The warm parent process died, and the notebook with it.")
-    if execution.fault:
+    if begun is not None:
+        torn = torn_exercise(plan.sections, begun.cells)
+        execution.must_be_repeated = torn in execution.died or (not execution.finished and begun.was_orphaned())
+        execution.shared_cells = begun.cells
+    execution.unshared = why
+    if execution.fault and not execution.must_be_repeated:
         raise Fault(f"The notebook could not be run: {execution.fault}.")
     return execution
+
+
+def _begin(warm: WarmParent, path: Path) -> Child:
+    """The run of the plan at `path`, begun at its first cell."""
+    child = warm.order({"do": "run"})
+    try:
+        say(child.descriptor, str(path))
+    except OSError:
+        raise Fault("The notebook's process ended before it had begun.") from None
+    return child
+
+
+def _begin_shared(plan: Plan, order: Order, warm: WarmParent, path: Path) -> tuple[Begun | None, str | None]:
+    """The run, begun behind cells that were run for others too, and why not behind more of the course's own."""
+    after = beginnings(plan.sections, order.shared)
+    return warm.prefixes.begin(plan, path, after, order.allowance.submission_s) if after else (None, None)
 
 
 def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
@@ -110,11 +144,10 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
     overrides: list[Applied] = []
     for number, cells in order.sections.items():
         sources = []
-        for cell in cells:
-            if cell.kind == "code" and cell.source.strip():
-                source, applied = shorten(cell.source, cell.index, order.shorter)
-                sources.append((cell.index, source))
-                overrides += applied
+        for cell in _code(cells):
+            source, applied = shorten(cell.source, cell.index, order.shorter)
+            sources.append((cell.index, source))
+            overrides += applied
         sections.append(Section(number, tuple(sources), tuple(dict(spec) for spec in order.replays.get(number, ()))))
     plan = Plan(
         folder=str(order.folder.resolve()),
@@ -128,6 +161,11 @@ def make_plan(order: Order) -> tuple[Plan, tuple[Applied, ...]]:
         territory=survey(_needed(order.kit), tuple(path.resolve() for path in order.hidden)),
     )
     return plan, tuple(overrides)
+
+
+def _code(cells: tuple[_Cell, ...]) -> list[_Cell]:
+    """The cells that are run."""
+    return [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
 
 
 @functools.cache
@@ -156,6 +194,9 @@ def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Appl
     _write_json(order.folder / "answers.json", None)  # nothing was judged, whatever may have lain there
     printed = {number: execution.printed([c.index for c in section]) for number, section in order.sections.items()}
     _write_json(order.folder / "printed.json", printed)
+    if order.shared:
+        shared = {"cells": execution.shared_cells, "reason": execution.unshared}
+        _write_json(order.folder / "shared.json", shared)
     return Run(order.folder, execution, overrides)
 
 

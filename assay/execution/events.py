@@ -14,10 +14,15 @@ RECORD_BYTES = 32 * 2**20  # the largest figure a cell may show
 
 def send(descriptor: int, record: dict[str, Any]) -> None:
     """Write one record; blocks while the reader is behind."""
-    data = MARK + json.dumps(record, default=_plain).encode() + b"\n"
+    data = MARK + as_json(record).encode() + b"\n"
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def as_json(record: dict[str, Any]) -> str:
+    """A record, or a part of one, as it would be sent."""
+    return json.dumps(record, default=_plain)
 
 
 def _plain(value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import random
 import re
 from pathlib import Path
 
@@ -28,6 +30,15 @@ def pack_memory() -> None:
             begin, end = -(-int(found[1], 16) // _HUGE) * _HUGE, int(found[2], 16) // _HUGE * _HUGE
             if end > begin:
                 libc.madvise(begin, end - begin, _COLLAPSE)
+
+
+def fork_as_is() -> int:
+    """Fork; unlike after `os.fork`, the copy's `random` goes on where this process's stands, and is not seeded anew."""
+    state = random.getstate()
+    pid = os.fork()
+    if pid == 0:
+        random.setstate(state)
+    return pid
 
 
 def is_forkable() -> bool:

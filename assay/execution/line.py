@@ -10,12 +10,22 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.execution.events import MARK, Reader
-from assay.failure import Fault
+from assay.execution.room import LOOK_S, Room, Watch
+from assay.failure import Excess, Fault
 
+PATH_BYTES = 4096  # the longest path of Linux
 ANSWER_S = 30.0  # a fork takes 0.03 s
+
+
+class Child(NamedTuple):
+    """A forked child: its pid, the descriptor to read its records from, and which start of the parent forked it."""
+
+    pid: int
+    descriptor: int
+    generation: int
 
 
 class Line:
@@ -54,6 +64,15 @@ class Line:
             ours.close()
             theirs.close()
 
+    def is_cut(self, within_s: float = 0.0) -> bool:
+        """Whether the other side has ended by now, or does so within some seconds; nothing may be expected from it."""
+        try:
+            if not select.select([self._socket], [], [], within_s)[0]:
+                return False
+            return not self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except (OSError, ValueError):  # closed by us
+            return True
+
     def close(self) -> None:
         """Hang up."""
         self._lines.close()
@@ -69,13 +88,27 @@ class Line:
         return said
 
 
-def answer_of(what: str, pid: int, descriptor: int, timeout_s: float) -> Any:
+def say(descriptor: int, text: str) -> None:
+    """Tell one child what the process that forked it, and its later children, need not know."""
+    os.write(descriptor, os.fsencode(text) + b"\n")
+
+
+def hear(descriptor: int) -> str:
+    """In that child, what it is told."""
+    line = b""
+    while not line.endswith(b"\n") and (data := os.read(descriptor, PATH_BYTES)):
+        line += data
+    return os.fsdecode(line.removesuffix(b"\n"))
+
+
+def answer_of(what: str, pid: int, descriptor: int, timeout_s: float, room: Room | None = None) -> Any:
     """What a child says that was ordered to answer; `what` names it in messages.
 
     Raises:
+        Excess: the child used more than its `room`, or its answer has no end.
         Fault: the child died, took too long, or raised.
     """
-    for record in _records(descriptor, pid, timeout_s):
+    for record in _records(descriptor, pid, timeout_s, room):
         if "answer" in record:
             return record["answer"]
         if record.get("e") == "fault":
@@ -83,16 +116,23 @@ def answer_of(what: str, pid: int, descriptor: int, timeout_s: float) -> Any:
     raise Fault(f"{what} gave no answer within {timeout_s:.0f} s.")
 
 
-def _records(descriptor: int, pid: int, timeout_s: float) -> Iterator[dict[str, Any]]:
-    """Records until the other end closes; after `timeout_s` the writer is killed."""
+def _records(descriptor: int, pid: int, timeout_s: float, room: Room | None) -> Iterator[dict[str, Any]]:
+    """Records until the other end closes; after `timeout_s`, or beyond its room, the writer is killed."""
     reader, end = Reader(), time.monotonic() + timeout_s
+    watch = None if room is None else Watch(pid, room)
     try:
         while (left := end - time.monotonic()) > 0:
-            if select.select([descriptor], [], [], left)[0]:
+            if select.select([descriptor], [], [], left if watch is None else min(left, LOOK_S))[0]:
                 data = os.read(descriptor, 1 << 20)
                 if not data:
                     return
                 yield from reader.feed(data)
+            elif watch is not None and (excess := watch.excess()) is not None:
+                os.kill(pid, signal.SIGKILL)
+                raise Excess(excess)
         os.kill(pid, signal.SIGKILL)
+    except OverflowError:
+        os.kill(pid, signal.SIGKILL)
+        raise Excess("more room for its answer than any answer needs") from None
     finally:
         os.close(descriptor)

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from assay.execution.line import Line, answer_of
+from assay.execution.line import Child, Line, answer_of
+from assay.execution.prefixes import Prefixes
 from assay.execution.standby import Standby
 from assay.failure import Fault
 
@@ -41,14 +42,6 @@ def clean_environment(kit: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **SAME_FOR_ALL, "PYTHONPATH": package, "HOME": "/nonexistent", **kit}
 
 
-class Child(NamedTuple):
-    """A forked child: its pid, the descriptor to read its records from, and which start of the parent forked it."""
-
-    pid: int
-    descriptor: int
-    generation: int
-
-
 @dataclass
 class WarmParent:
     """A running warm parent; use as a context manager. Safe to order from several threads."""
@@ -64,6 +57,9 @@ class WarmParent:
     _standing: dict[str, Standby] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.prefixes = Prefixes(self.order, self.log.parent)
 
     def __enter__(self) -> WarmParent:
         self.start()
@@ -103,7 +99,7 @@ class WarmParent:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        for closing in (self._line, *self._standing.values()):
+        for closing in (self._line, self.prefixes, *self._standing.values()):
             if closing is not None:
                 closing.close()
         self._process = self._line = None

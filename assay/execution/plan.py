@@ -1,4 +1,5 @@
-"""Decides what a process that runs a notebook is told: cells by section, where it may write, and its limits."""
+"""Decides what a process that runs cells is told: a notebook's by section, where it may write, and its limits; or the
+cells that many notebooks have in common."""
 
 from __future__ import annotations
 
@@ -58,3 +59,29 @@ class Plan:
         lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("names", "values")}
         territory = Territory(**{key: tuple(found) for key, found in data.pop("territory").items()})
         return cls(sections=sections, territory=territory, **lists, **data)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a prefix is to run, in a folder of its own: `cells` as (exercise, source), beyond what it has run already;
+    after each of the numbers `ends` of them, copies may begin. The rest is as in a Plan, and equal for all copies."""
+
+    folder: str
+    cells: tuple[tuple[int, str], ...]
+    ends: tuple[int, ...]
+    names: tuple[str, ...]
+    values: tuple[str, ...]
+    witness: bool
+    tier: str
+
+    def write(self, path: Path) -> None:
+        """Store as JSON."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Part:
+        """Load what `write` stored."""
+        data = json.loads(path.read_text())
+        cells = tuple((int(exercise), str(source)) for exercise, source in data.pop("cells"))
+        lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("ends", "names", "values")}
+        return cls(cells=cells, **lists, **data)

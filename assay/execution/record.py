@@ -40,9 +40,13 @@ class Execution:
     facts: dict[str, tuple[int, str]] = field(default_factory=dict)  # by process: announced lines and their digest
     private_tmp: bool = False
     fault: str | None = None
+    died: set[int] = field(default_factory=set)  # exercises whose process died; the next began from before them
     finished: bool = False  # every section ended of its own; False too when a limit ended the notebook
     peak_memory: int = 0
     seconds: float = 0.0
+    shared_cells: int = 0  # of the course's own, which were run once for many notebooks
+    unshared: str | None = None  # why no more of them were
+    must_be_repeated: bool = False  # without sharing: what it was forked from has died, or could not be gone back to
 
     def add_output(self, cell: int, output: object) -> None:
         """Keep one nbformat output of a cell; text of one stream that comes in lumps is put together again."""

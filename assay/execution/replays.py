@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.execution import events
-from assay.execution.forking import is_forkable
+from assay.execution.forking import fork_as_is, is_forkable
 from assay.execution.plan import Section
 from assay.execution.shell import Shell, run_cell
 from assay.execution.streams import DescriptorCapture
@@ -58,7 +58,7 @@ class Replays:
         if not any("again" in spec for spec in section.replays) or not is_forkable():
             return None
         waiting, start = os.pipe()
-        pid = os.fork()
+        pid = fork_as_is()
         if pid:
             os.close(waiting)
             return Stem(pid, start)
@@ -99,7 +99,7 @@ class Replays:
         if not is_forkable():
             self._end(spec, "unchecked", UNFORKABLE)
             return
-        child = os.fork()
+        child = fork_as_is()
         if child == 0:
             self._in_child(spec, carry_out)
         _, status = os.waitpid(child, 0)

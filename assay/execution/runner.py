@@ -16,11 +16,12 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from assay.execution import events
-from assay.execution.forking import is_forkable
+from assay.execution.forking import fork_as_is, is_forkable
 from assay.execution.plan import Plan, Section
 from assay.execution.replays import Replays
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
@@ -30,7 +31,6 @@ from assay.execution.surroundings.modes import leave_modes
 from assay.execution.surroundings.pip import write_pip
 from assay.sandbox.ground import Ground
 from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent
-from assay.sandbox.private_tmp import SHARED
 from assay.sandbox.territory import OWN
 from assay.sandbox.walls import enter
 from assay.witness import Witness
@@ -39,11 +39,33 @@ SEED = 20260  # the same for every submission, so that an unseeded notebook give
 _BEGUN, _FINISHED = 0, 1  # places in the memory that the processes of one notebook share
 
 
-class Runner:
-    """Runs one plan in this process and its children; what happens is told through `channel`."""
+class Before(Protocol):
+    """What has happened in this process already: cells that are the course's own, and how their copy becomes a run."""
 
-    def __init__(self, plan: Plan, shell: Shell, channel: int) -> None:
-        self._plan, self._shell, self._channel = plan, shell, channel
+    address_space: int
+
+    def move_to(self, folder: Path) -> None:
+        """Be at home in `folder` from now on."""
+
+    def land(self, evidence: Path, nonce: str) -> Witness | None:
+        """The witness, which writes into the run's evidence from now on."""
+
+    def counts(self, sections: Sequence[Section]) -> list[int]:
+        """How many cells of each section have run already, from its first on."""
+
+    def tell(self, section: Section, place: int, send: Callable[..., None]) -> None:
+        """Write and send what is known of the cell at `place` of a section, as its run did."""
+
+
+class Runner:
+    """Runs one plan in this process and its children; what happens is told through `channel`.
+
+    Where cells were run `before`, they are told and not run again.
+    """
+
+    def __init__(self, plan: Plan, shell: Shell, channel: int, before: Before | None = None) -> None:
+        self._plan, self._shell, self._channel, self._before = plan, shell, channel, before
+        self._done = [0] * len(plan.sections) if before is None else before.counts(plan.sections)
         self._progress = mmap.mmap(-1, 2)
         self._root = 0
         self._capture: DescriptorCapture
@@ -66,12 +88,20 @@ class Runner:
         die_with_parent()
         adopt_orphans()
         close_inherited({self._channel})
-        enter_folder(folder)
+        if self._before is None:
+            enter_folder(folder)
+        else:
+            self._before.move_to(folder)
         self._capture = quiet_descriptors()  # before the walls: behind them nobody makes files in memory
         ground = Ground(self._plan.folder, self._plan.territory)
-        private = enter(self._plan.tier, ground, Limits(self._plan.memory_bytes, self._plan.cpu_s))
+        drawn = random.getstate()
+        counted_from = None if self._before is None else self._before.address_space
+        private = enter(self._plan.tier, ground, Limits(self._plan.memory_bytes, self._plan.cpu_s, counted_from))
+        random.setstate(drawn)  # a fork on the way into the walls would have seeded it anew
         os.chdir(folder / "work")  # once more: the same folder, behind the walls
-        if self._plan.witness:
+        if self._before is not None:
+            self._witness = self._before.land(folder / "evidence", self._plan.nonce)
+        elif self._plan.witness:
             names, values = set(self._plan.names), set(self._plan.values)
             self._witness = Witness.start(folder / "evidence", names, values, self._plan.nonce)
         self._replays.attach(self._witness, self._capture)
@@ -81,11 +111,12 @@ class Runner:
         while position < len(self._plan.sections):
             # Nothing comes after the last section, so it needs no snapshot; its death is seen by the process above.
             is_last = position == len(self._plan.sections) - 1
-            if not is_forkable() or (is_last and os.getpid() != self._root):
+            is_told = self._done[position] == len(self._plan.sections[position].cells) > 0
+            if is_told or not is_forkable() or (is_last and os.getpid() != self._root):
                 self._run_section(position)
                 position += 1
                 continue
-            child = os.fork()
+            child = fork_as_is()
             if child == 0:
                 die_with_parent()
                 self._run_section(position)
@@ -104,8 +135,11 @@ class Runner:
         self._progress[_BEGUN] = position
         self._send(e="section", section=position, pid=os.getpid())
         stem = self._replays.plant(section)
-        for index, source in section.cells:
-            self._run_cell(section, index, source)
+        for place, (index, source) in enumerate(section.cells):
+            if self._before is not None and place < self._done[position]:
+                self._before.tell(section, place, self._send)
+            else:
+                self._run_cell(section, index, source)
         self._send(e="section_end", section=position)
         self._replays.run(section, stem)
 
@@ -144,21 +178,19 @@ def _bury_until(child: int) -> int:
             return status
 
 
-def enter_folder(folder: Path) -> None:
-    """Make `folder` the process's home, temporary folder and working folder, and start every generator anew."""
+def enter_folder(folder: Path, own: list[Path] | None = None) -> None:
+    """Make `folder` the process's home, temporary folder and working folder, and start every generator anew.
+
+    Args:
+        own: of a process that will move on, the list of its own folder, which it changes then.
+    """
     import numpy
     import torch
 
-    for name in OWN:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    pip = write_pip(folder / "bin")
-    os.environ["PATH"] = f"{pip}{os.pathsep}{os.environ['PATH']}"
-    os.environ["HOME"] = str(folder / "home")
+    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    settle_in(folder)
     os.environ["USER"] = os.environ["LOGNAME"] = "student"  # the number that this runs as has no name
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
-    keep_tables_in(folder / "tmp")
-    leave_modes([folder, *map(Path, SHARED)])
-    os.chdir(folder / "work")
+    leave_modes([folder] if own is None else own)
     if "" not in sys.path:
         sys.path.insert(0, "")  # a notebook may import modules that it wrote beside itself
     random.seed(SEED)
@@ -166,3 +198,14 @@ def enter_folder(folder: Path) -> None:
     torch.manual_seed(SEED)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.enable()
+
+
+def settle_in(folder: Path) -> None:
+    """Make `folder` the process's home, temporary folder and working folder."""
+    for name in OWN:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    write_pip(folder / "bin")
+    os.environ["HOME"] = str(folder / "home")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder / "tmp")
+    keep_tables_in(folder / "tmp")
+    os.chdir(folder / "work")

@@ -19,6 +19,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from assay.execution.streams import DescriptorCapture, Stream
+from assay.execution.surroundings.pip import SAID, is_pip
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -83,8 +84,13 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         """`!cmd`: no terminal, no input, the output captured and shown."""
         import subprocess
 
+        command = self.var_expand(cmd, depth=1)
+        if is_pip(command):
+            sys.stdout.write(SAID)
+            self.user_ns["_exit_code"] = 0
+            return
         done = subprocess.run(
-            self.var_expand(cmd, depth=1), shell=True, executable="/bin/bash", stdin=subprocess.DEVNULL,
+            command, shell=True, executable="/bin/bash", stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
         )  # fmt: skip
         sys.stdout.write(done.stdout)

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from assay.execution.line import Line, answer_of
+from assay.execution.room import Room
 from assay.failure import Fault
 
 READY_S = 180.0  # as long as the warm parent itself may take: full-size weights are read from a cold disk
@@ -20,14 +21,15 @@ class Standby:
         self._is_ready, self._lock = False, threading.Lock()
         self.is_gone = False
 
-    def call(self, timeout_s: float, **arguments: Any) -> Any:
+    def call(self, timeout_s: float, *, room: Room | None = None, **arguments: Any) -> Any:
         """The answer of a fresh child to these arguments; waits until there is one to be had.
 
         Raises:
+            Excess: the child used more than its `room`.
             Fault: nothing could be made ready, or the child died, took too long, or raised.
         """
         pid, descriptor = self._order(arguments)
-        return answer_of(self._name, pid, descriptor, timeout_s)
+        return answer_of(self._name, pid, descriptor, timeout_s, room)
 
     def _order(self, arguments: dict[str, Any]) -> tuple[int, int]:
         try:

@@ -66,6 +66,7 @@ class DescriptorCapture:
     """Descriptors 1 and 2 as memory files: what C code and child processes print there is fetched after each cell."""
 
     def __init__(self) -> None:
+        self.drained = 0  # bytes so far
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             memory = os.memfd_create(name)
             os.dup2(memory, descriptor)
@@ -78,6 +79,7 @@ class DescriptorCapture:
             try:
                 size = os.lseek(descriptor, 0, os.SEEK_END)
                 text = os.pread(descriptor, min(size, CELL_CHARS), 0).decode(errors="replace")
+                self.drained += size
                 os.ftruncate(descriptor, 0)
                 os.lseek(descriptor, 0, os.SEEK_SET)
             except OSError:  # the student closed it

@@ -198,6 +198,7 @@ class Supervisor:
             return
         number = self._plan.sections[position].exercise
         self._dead.add(position)
+        self.execution.died.add(number)
         self.execution.endings[number] = self._killed or after_death(status, self._cell)
         self._begin_section(position, self._pid)
         self._to_come = []

@@ -50,6 +50,8 @@ def _settle() -> None:
 
 def serve(listening: socket.socket, obey: Callable[[dict[str, Any], int], None]) -> None:
     """Fork a child for each order (a JSON object and a descriptor to answer through) until the other side hangs up."""
+    from assay.execution.forking import fork_as_is
+
     children: dict[int, int] = {}  # pid -> a descriptor that becomes readable when the child ends, or -1
     while True:
         waiting = [descriptor for descriptor in children.values() if descriptor >= 0]
@@ -62,7 +64,7 @@ def serve(listening: socket.socket, obey: Callable[[dict[str, Any], int], None])
         data, descriptors, _, _ = socket.recv_fds(listening, ORDER_BYTES, 1)
         if not data:
             return
-        child = os.fork()
+        child = fork_as_is()
         if child == 0:
             _carry_out(obey, json.loads(data), descriptors[0])
         os.close(descriptors[0])
@@ -130,10 +132,15 @@ def _carry_out(obey: Callable[[dict[str, Any], int], None], order: dict[str, Any
 
 def _obey(order: dict[str, Any], channel: int, shell: Any) -> None:
     if order["do"] == "run":
+        from assay.execution.line import hear
         from assay.execution.plan import Plan
         from assay.execution.runner import Runner
 
-        Runner(Plan.read(Path(order["plan"])), shell, channel).run()
+        Runner(Plan.read(Path(hear(channel))), shell, channel).run()
+    elif order["do"] == "share":
+        from assay.execution.prefix import hold
+
+        hold(Path(order["part"]), shell, channel, serve)
     elif order["do"] == "stand by":
         _stand_by(order, channel)
     else:

@@ -4,7 +4,7 @@ Every function here takes finished results (the JSON objects that `rubric/result
 nothing about marks. Heavy libraries (rich, Pillow) are imported where they are used: importing this package is cheap.
 """
 
-from assay.report.cohort import write_cohort_report
+from assay.report.cohort_page import write_cohort_page
 from assay.report.escape import plain
 from assay.report.gradebook import write_gradebook
 from assay.report.page import write_report
@@ -18,7 +18,7 @@ __all__ = [
     "report_ids",
     "student_view",
     "write_all",
-    "write_cohort_report",
+    "write_cohort_page",
     "write_gradebook",
     "write_pages",
     "write_report",

@@ -1,4 +1,4 @@
-"""How numbers of a result are drawn: rings, bars, curves, histograms as inline SVG that follows the page's colours."""
+"""How numbers of a result are drawn: rings, bars and curves as inline SVG that follows the page's colours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from assay.report.markup import Markup, tag
-from assay.report.words import counted, points
+from assay.report.words import points
 
 DRAWN_POINTS = 600  # about one per pixel of the drawing; more would only make the file large
 SMOOTH_FROM = 40  # shorter curves are read point by point, longer ones by their moving mean
@@ -64,29 +64,6 @@ def curve(values: Sequence[float], label: str) -> Markup:
     name = tag("text", "step", x=left + width / 2, y=top + height + 38, text_anchor="middle", class_="axis")
     ends = f"{label}: {len(values):,} steps, first {values[0]:.4g}, last {values[-1]:.4g}"
     return tag("svg", grid, steps, name, lines, class_="chart", viewBox="0 0 690 258", role="img", aria_label=ends)
-
-
-def histogram(shares: Sequence[float]) -> Markup:
-    """How many submissions earned which tenth of their points; shares from 0 to 1."""
-    bins = [0] * 10
-    for share in shares:
-        bins[min(9, max(0, int(share * 10)))] += 1
-    highest = max([*bins, 1])
-    columns = [_column(place, number, highest) for place, number in enumerate(bins)]
-    edges = [tag("text", f"{10 * i}", x=30 + 44 * i, y=150, text_anchor="middle") for i in range(11)]
-    name = tag("text", "% of the points", x=250, y=170, text_anchor="middle", class_="axis")
-    label = "Distribution of scores: " + ", ".join(
-        f"{n} from {10 * i} to {10 * i + 10} %" for i, n in enumerate(bins) if n
-    )
-    return tag("svg", columns, edges, name, class_="chart", viewBox="0 0 500 176", role="img", aria_label=label)
-
-
-def _column(place: int, number: int, highest: int) -> Markup:
-    tall, x = 110 * number / highest, 30 + 44 * place
-    bar_of = tag("rect", tag("title", counted(number, "submission")), class_="bar-pass", x=x + 3, y=f"{132 - tall:.1f}",
-                 width=38, height=f"{max(tall, 1):.1f}", rx=2)  # fmt: skip
-    count = tag("text", str(number), x=x + 22, y=f"{126 - tall:.1f}", text_anchor="middle", class_="count")
-    return tag("g", bar_of, count if number else None)
 
 
 def level(left: float, width: float, y: float, words: str) -> Markup:

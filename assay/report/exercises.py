@@ -33,6 +33,8 @@ def exercise_section(
     """One exercise as a section with the anchor `exercise-N`."""
     own = [cell for cell in cells if cell.exercise == exercise["number"]]
     drawn = [draw_exhibit(item) for item in exhibits if item.get("exercise") == exercise["number"]]
+    if any(criterion["state"] == HIDDEN for criterion in exercise["criteria"]):
+        drawn = []  # a picture of the rows that moved says what a hidden criterion would
     return tag(
         "section",
         _heading(exercise),
@@ -93,7 +95,7 @@ def _criterion(criterion: Mapping[str, Any], exercise: Mapping[str, Any]) -> Mar
 
 def _earned(criterion: Mapping[str, Any]) -> Markup | str:
     if criterion["state"] == HIDDEN:
-        return "hidden until released"
+        return f"{counted_points(criterion['max_score'])}, hidden until released"
     if sign(criterion)[2] == "manual":
         return f"{counted_points(criterion['max_score'])} waiting"
     return f"{points(criterion['score'])} / {points(criterion['max_score'])}"

@@ -47,13 +47,13 @@ def _row(name: str, result: Result, numbers: Sequence[int]) -> list[str]:
         text_cell(name),
         text_cell(result["lesson"]),
         text_cell(result["state"]),
-        *[_number(result[key]) for key in ("score", "max_score", "pending")],
-        *[_number(scores.get(number)) for number in numbers],
+        *[number_cell(result[key]) for key in ("score", "max_score", "pending")],
+        *[number_cell(scores.get(number)) for number in numbers],
         text_cell(result["reason"]),
     ]
 
 
-def _number(value: float | None) -> str:
+def number_cell(value: float | None) -> str:
     """A number with at most six digits after the point, an empty cell where there is none."""
     if value is None or not abs(value) < LARGEST:  # NaN is not below anything
         return ""

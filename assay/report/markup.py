@@ -6,6 +6,8 @@ text, so a forgotten escape shows as visible angle brackets and never as live HT
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import re
 from collections.abc import Iterable
@@ -14,16 +16,19 @@ from pathlib import Path
 from assay.report.escape import plain
 
 _TAGS = """
-html head meta title style body header main footer section h1 h2 h3 p div span strong code pre a ul ol li dl dt dd
+html head meta title style body header main nav footer section h1 h2 h3 p div span strong code pre a ul ol li dl dt dd
 table thead tbody tr th td details summary figure figcaption img svg g rect circle path line text polyline
+button label input textarea kbd
 """
 _ATTRIBUTES = """
-class id lang charset name content http-equiv href src alt title role scope colspan loading tabindex
-aria-label aria-hidden width height viewBox preserveAspectRatio x y x1 y1 x2 y2 cx cy r rx d points
-transform text-anchor pathLength stroke-dasharray
+class id lang charset name content http-equiv href src alt title role scope colspan loading tabindex open
+for type inputmode rows aria-label aria-hidden data-column data-value data-key data-points data-comment
+width height viewBox preserveAspectRatio x y x1 y1 x2 y2 cx cy r rx d points
+transform text-anchor font-size opacity pathLength stroke-width stroke-dasharray
 """
 TAGS, ATTRIBUTES = frozenset(_TAGS.split()), frozenset(_ATTRIBUTES.split())
-VOID = frozenset({"meta", "img"})
+VOID = frozenset({"meta", "img", "input"})
+# `script-src` is not in it: without a script's own digest no script runs at all.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 # Links lead within the page or to a file below it whose name we chose; nothing with a scheme, nothing upwards.
@@ -91,19 +96,34 @@ def prose(text: str) -> Markup:
     return join([tag("code", part) if place % 2 else part for place, part in enumerate(parts)])
 
 
-def document(title: str, *body: Child) -> str:
-    """A whole page: strict content policy, our style sheet inlined, no script."""
+def document(title: str, *body: Child, script: str = "", served: bool = False) -> str:
+    """A whole page: our style sheet inlined, and a strict content policy that runs nothing but this `script`.
+
+    A page that is `served`, and not read from a file, may send to where it came from.
+    """
     style = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
-    if "<" in style:
-        raise ValueError("style.css must not contain '<'")
+    if "<" in style or "</" in script or "<!--" in script:
+        raise ValueError("style sheets must not contain '<', and scripts no '</' or '<!--'")
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy(script, served)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", title),
         tag("style", Markup(style)),
     )
-    return f"<!doctype html>\n{tag('html', head, tag('body', *body), lang='en')}\n"
+    last = Markup(f"<script>{script}</script>") if script else None
+    return f"<!doctype html>\n{tag('html', head, tag('body', *body, last), lang='en')}\n"
+
+
+def policy(script: str = "", served: bool = False) -> str:
+    """The content policy of a page with this script, told by its digest; any other script stays refused."""
+    parts = [POLICY]
+    if script:
+        digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+        parts.append(f"script-src 'sha256-{digest}'")
+    if served:
+        parts.append("connect-src 'self'")
+    return "; ".join(parts)

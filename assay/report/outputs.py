@@ -47,7 +47,9 @@ def folded(summary: str, text: str) -> Markup:
     return tag("details", tag("summary", summary), tag("pre", excerpt(text)))
 
 
-def written_answers(cells: Iterable[ShownCell], is_published: Callable[[str], bool] | None) -> Markup | None:
+def written_answers(
+    cells: Iterable[ShownCell], is_published: Callable[[str], bool] | None, unfolded: bool = False
+) -> Markup | None:
     """The markdown cells that the student wrote or changed, as plain text; None when there are none.
 
     Without `is_published` nothing is known about the course's own cells; then all but the exercise's opening are shown.
@@ -58,7 +60,7 @@ def written_answers(cells: Iterable[ShownCell], is_published: Callable[[str], bo
         return None
     blocks = [[tag("p", f"Cell {c.index}", class_="cell-name"), tag("pre", excerpt(c.source))] for c in own]
     title = f"Written text in this exercise, {counted(len(own), 'cell')}"
-    return tag("details", tag("summary", title), blocks, class_="written")
+    return tag("details", tag("summary", title), blocks, class_="written", open="" if unfolded else None)
 
 
 def _figures(cell: ShownCell, album: Album) -> list[Markup]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from assay.report.files import write_text
 from assay.report.markup import Markup, document, prose, tag
 from assay.report.outputs import cell_outputs
 from assay.report.pictures import Album
-from assay.report.student import hidden_count, student_view
+from assay.report.student import PUBLIC, hidden_count, student_view
 from assay.report.words import (
     SUBMISSION_STATES,
     Result,
@@ -39,6 +39,7 @@ def write_report(
     audience: Audience,
     is_published: Callable[[str], bool] | None = None,
     drawn: dict[str, str] | None = None,
+    released: Collection[str] = PUBLIC,
 ) -> None:
     """Write one submission's page as a single self-contained HTML file.
 
@@ -49,8 +50,9 @@ def write_report(
         audience: `student` leaves out all that hidden criteria would give away.
         is_published: tells of a markdown cell's source whether it is the course's own; without it every text is shown.
         drawn: pictures redrawn so far; hand the same dictionary to the pages of one run to draw each only once.
+        released: visibilities that a student's page tells of.
     """
-    view = student_view(result) if audience == "student" else result
+    view = student_view(result, released) if audience == "student" else result
     write_text(out, report_html(view, run_folder, audience, is_published, drawn))
 
 
@@ -161,7 +163,7 @@ def _hidden_note(view: Result) -> Markup | None:
     if not hidden:
         return None
     rest = "1 more stays hidden until it is" if hidden == 1 else f"{hidden:,} more stay hidden until they are"
-    return tag("p", f"The totals count the public criteria only; {rest} released.", class_="banner note")
+    return tag("p", f"The totals count the criteria that are shown only; {rest} released.", class_="banner note")
 
 
 def _overrides(view: Result) -> Markup | None:

@@ -137,7 +137,7 @@ def _criteria(criteria: Sequence[Mapping[str, Any]], console: Console) -> Table:
 
 def _marks(criterion: Mapping[str, Any], kind: str) -> str:
     if kind == HIDDEN:
-        return "–"
+        return f"–/{points(criterion['max_score'])}"
     if kind == "manual":
         return f"+{points(criterion['max_score'])}"
     return f"{points(criterion['score'])}/{points(criterion['max_score'])}"

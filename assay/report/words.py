@@ -42,10 +42,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+# What people do not write as a word: where a name in a file has it, these letters stand for it.
+SPELT = {"clip": "CLIP", "lora": "LoRA", "unet": "U-Net", "vae": "VAE", "gelu": "GELU"}
+
+
 def humanised(identifier: str) -> str:
-    """'only-the-pseudo-token-rows-changed' as 'Only the pseudo token rows changed'."""
-    words = one_line(identifier).replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    """'only-the-pseudo-token-rows-changed' as 'Only the pseudo token rows changed', 'clip-is-unchanged' as 'CLIP is
+    unchanged'."""
+    words = one_line(identifier).replace("-", " ").replace("_", " ").split()
+    shown = " ".join(SPELT.get(word.lower(), word) for word in words)
+    return shown if words and words[0].lower() in SPELT else shown[:1].upper() + shown[1:]
 
 
 def claim(criterion: Mapping[str, Any]) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from assay.report.cohort import write_cohort_report
+from assay.report.cohort_page import write_cohort_page
 from assay.report.files import write_text
 from assay.report.gradebook import write_gradebook
 from assay.report.markup import document, tag
 from assay.report.page import Audience, write_report
+from assay.report.student import PUBLIC
 from assay.report.words import Result, file_name
 
 ID_LENGTH = 80  # leaves room for folders and suffixes below the 255 bytes of common file systems
@@ -42,11 +43,13 @@ def write_all(
 
 
 def write_pages(
-    result: Result, run_folder: Path | None, out: Path, name: str, is_published: Published | None = None
-) -> str | None:
-    """Write one submission's two pages; the instructor's address below `out`, or None when there is none."""
+    result: Result, run_folder: Path | None, out: Path, name: str, is_published: Published | None = None,
+    released: Collection[str] = PUBLIC,
+) -> str | None:  # fmt: skip
+    """Write one submission's two pages, the student's with what is `released`; the instructor's address below `out`, or
+    None when there is none."""
     ours = _for_lesson(is_published, result["lesson"])
-    made = _pages(result, run_folder, out / "reports", f"{name}.html", ours)
+    made = _pages(result, run_folder, out / "reports", f"{name}.html", ours, released)
     return f"reports/{name}.html" if made else None
 
 
@@ -54,10 +57,16 @@ def write_summary(results: Sequence[Result], links: Sequence[str | None], out: P
     """Write the gradebook and the page of all submissions, which leads to `links`; returns that page."""
     write_gradebook(results, out / "gradebook.csv")
     try:
-        write_cohort_report(results, links, out / "report.html")
+        write_cohort_page(results, _by_name(results, links), out / "report.html")
     except Exception as error:
         write_text(out / "report.html", _apology("The page of all submissions", error))
     return out / "report.html"
+
+
+def _by_name(results: Sequence[Result], links: Sequence[str | None]) -> dict[str, str]:
+    """The pages that there are, by the submission's `id` or file."""
+    pairs = zip(results, links, strict=True)
+    return {str(result.get("id") or result["file"]): link for result, link in pairs if link is not None}
 
 
 def report_ids(results: Sequence[Result]) -> list[str]:
@@ -101,14 +110,15 @@ def _for_lesson(is_published: Published | None, lesson: str | None) -> Callable[
 
 
 def _pages(
-    result: Result, run_folder: Path | None, reports: Path, name: str, ours: Callable[[str], bool] | None
-) -> bool:
+    result: Result, run_folder: Path | None, reports: Path, name: str, ours: Callable[[str], bool] | None,
+    released: Collection[str],
+) -> bool:  # fmt: skip
     """Write the instructor's and the student's page; False when the instructor's is missing, even as a note."""
     drawn: dict[str, str] = {}
 
     def page(path: Path, audience: Audience) -> bool:
         try:
-            write_report(result, run_folder, path, audience, ours, drawn)
+            write_report(result, run_folder, path, audience, ours, drawn, released)
         except Exception as error:  # a strange submission must not take the cohort's reports with it
             try:
                 write_text(path, _apology(f"The report of {file_name(result)}", error))

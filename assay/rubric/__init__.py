@@ -15,8 +15,10 @@ from assay.rubric.model import (
 from assay.rubric.published import register, untouched
 from assay.rubric.result import legible, validate_result
 from assay.rubric.scoring import score_exercises, unchecked_exercises
+from assay.rubric.sequences import CellSequence, common_cells, sequence_of
 
 __all__ = [
+    "CellSequence",
     "Criterion",
     "ExerciseState",
     "Limits",
@@ -26,10 +28,12 @@ __all__ = [
     "Rubric",
     "RubricExercise",
     "check_names",
+    "common_cells",
     "legible",
     "load_rubric",
     "register",
     "score_exercises",
+    "sequence_of",
     "unchecked_exercises",
     "untouched",
     "validate_result",

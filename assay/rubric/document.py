@@ -26,16 +26,30 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_document(path: Path) -> dict[str, Any]:
+class _TextLoader(_Loader):
+    """Reads every plain value as the text that it is: an id such as 007 or NO is no number and no truth value."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - that is how the library is told
+
+
+def read_document(
+    path: Path, what: str = "the rubric", begin: str = "lesson: ...", as_text: bool = False
+) -> dict[str, Any]:
     """The mapping in the YAML file at `path`, all keys as text.
+
+    Args:
+        path: the file.
+        what: what it is, for messages.
+        begin: how such a file begins, for messages.
+        as_text: whether values are read as text too.
 
     Raises:
         Misuse: no such file, not UTF-8, not YAML, a key twice, or no mapping.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader if as_text else _Loader)
     except (OSError, UnicodeDecodeError) as error:
-        raise Misuse(f"{path}: the rubric cannot be read ({error}): check its name and that it is UTF-8") from None
+        raise Misuse(f"{path}: {what} cannot be read ({error}): check its name and that it is UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         problem = _plain(", ".join(part for part in (error.context, error.problem) if part))
@@ -43,7 +57,7 @@ def read_document(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise Misuse(f"{path}: this is not YAML ({_plain(str(error))}): correct it") from None
     if not isinstance(document, dict):
-        raise Misuse(f"{path}: the rubric is empty or no mapping: begin it with 'lesson: ...'")
+        raise Misuse(f"{path}: {what} is empty or no mapping: begin it with '{begin}'")
     return {str(key): _with_text_keys(value) for key, value in document.items()}
 
 

@@ -14,6 +14,8 @@ from assay.rubric.model import Criterion, Limits, Override, PublishedCell, Rubri
 from assay.rubric.schema import complaint, path_of
 from assay.rubric.units import byte_count, seconds
 
+_OPENNESS = ("hidden", "after_due_date", "public")  # in the order in which they are told
+
 
 def load_rubric(path: Path) -> Rubric:
     """The rubric in the YAML file at `path`; the file's stem must be that of its lesson.
@@ -59,7 +61,7 @@ def _replay_names(exercises: list[dict[str, Any]]) -> Iterator[str]:
 
 def _within_exercise(exercise: dict[str, Any], where: str) -> Iterator[str]:
     ids = [_id(criterion) for criterion in exercise["criteria"]]
-    checks = [criterion["check"] for criterion in exercise["criteria"] if "check" in criterion]
+    checks = {criterion["check"]: criterion for criterion in exercise["criteria"] if "check" in criterion}
     for index, criterion in enumerate(exercise["criteria"]):
         place = f"{where}.criteria[{index}]"
         if ids[index] in ids[:index]:
@@ -70,6 +72,19 @@ def _within_exercise(exercise: dict[str, Any], where: str) -> Iterator[str]:
             elif name not in checks:
                 hint = did_you_mean(name, checks)
                 yield f"{place}.requires[{position}]: '{name}' is no check of this exercise{hint}; name one of them"
+            elif _openness(checks[name]) < _openness(criterion):
+                yield (
+                    f"{place}.requires[{position}]: '{name}' is {_visibility(checks[name])}, and the points of this "
+                    f"criterion, which is {_visibility(criterion)}, would tell whether it passed; give both the same"
+                )
+
+
+def _visibility(criterion: dict[str, Any]) -> str:
+    return str(criterion.get("visibility", "public"))
+
+
+def _openness(criterion: dict[str, Any]) -> int:
+    return _OPENNESS.index(_visibility(criterion))
 
 
 def _not_finite(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -108,7 +123,14 @@ def _rubric(document: dict[str, Any], path: Path) -> Rubric:
         shorten=tuple(Override(one["name"], one["to"], one["reason"]) for one in document.get("shorten", [])),
         path=path,
         values=tuple(document.get("values", [])),
+        sequences=tuple(tuple(map(_placed, cells)) for cells in document.get("sequences", [])),
     )
+
+
+def _placed(cell: str) -> tuple[int, str]:
+    """A cell of a sequence: its exercise and its digest."""
+    exercise, digest = cell.split()
+    return int(exercise), digest
 
 
 def _exercise(raw: dict[str, Any], published: list[dict[str, Any]]) -> RubricExercise:

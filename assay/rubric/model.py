@@ -83,7 +83,8 @@ class Override:
 @dataclass(frozen=True)
 class Rubric:
     """The rubric of one lesson; `titles` and `files` (shell patterns) identify its notebooks besides `title`; `values`
-    are the names that its exercises ask for."""
+    are the names that its exercises ask for; `sequences` are the published notebooks, each code cell in
+    its order with its exercise and the digest of its exact text."""
 
     slug: str
     title: str
@@ -94,6 +95,7 @@ class Rubric:
     shorten: tuple[Override, ...]
     path: Path
     values: tuple[str, ...] = ()
+    sequences: tuple[tuple[tuple[int, str], ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assay.failure import Misuse
 from assay.intake import Exercise, Notebook, cell_digest
 from assay.rubric.load import load_rubric
 from assay.rubric.model import PublishedCell, Rubric
+from assay.rubric.sequences import CellSequence, sequence_of
 from assay.rubric.skeleton import does_something, is_open
 
 MARKER = "# --- generated below this line by `grade.py register`; do not edit ---"
@@ -50,11 +51,15 @@ def register(rubric_path: Path, notebook: Notebook) -> str:
     known = {exercise.number: list(exercise.published) for exercise in rubric.exercises}
     version = 1 + max((cell.version for cells in known.values() for cell in cells), default=0)
     new = {exercise.number: _published(exercise, rubric, version) for exercise in notebook.exercises}
-    if old := _same_version(known, new, version):
+    old, sequence = _same_version(known, new, version), sequence_of(notebook)
+    if old and sequence in rubric.sequences:
         return f"{notebook.file} is registered already, as version {old}."
-    for number, cells in new.items():
+    for number, cells in new.items() if not old else ():
         known[number] += cells
-    rubric_path.write_bytes(_hand_written(rubric_path) + _generated(known).encode())
+    sequences = dict.fromkeys((*rubric.sequences, sequence))
+    rubric_path.write_bytes(_hand_written(rubric_path) + _generated(known, sequences).encode())
+    if old:  # the exercises are; the set-up, white space, or that the cells have an order, is new
+        return f"{notebook.file} is registered as version {old}; its cells as they stand are known now, too."
     every = [cell for cells in new.values() for cell in cells]
     left_open = sum(cell.open for cell in every)
     return f"{notebook.file} is registered as version {version}: {len(every)} cells, {left_open} of them open."
@@ -95,7 +100,7 @@ def _hand_written(path: Path) -> bytes:
     return data.rstrip(b"\n") + b"\n" + MARKER.encode() + b"\n"
 
 
-def _generated(known: dict[int, list[PublishedCell]]) -> str:
+def _generated(known: dict[int, list[PublishedCell]], sequences: Iterable[CellSequence]) -> str:
     lines = ["published:"]
     for number in sorted(known):
         lines.append(f"  {number}:" if known[number] else f"  {number}: []")
@@ -103,4 +108,7 @@ def _generated(known: dict[int, list[PublishedCell]]) -> str:
             f"    - {{digest: '{cell.digest}', open: {str(cell.open).lower()}, version: {cell.version}}}"
             for cell in known[number]
         ]
+    lines.append("sequences:")
+    for sequence in filter(None, sequences):
+        lines += ["  -", *(f"    - '{number} {digest}'" for number, digest in sequence)]
     return "\n".join(lines) + "\n"

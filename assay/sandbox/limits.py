@@ -23,10 +23,12 @@ WRITTEN_FILE_BYTES = 4 * 2**30  # one file; a full-size checkpoint of the course
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes of memory beyond what the process has now, and seconds of processor time, each for one process."""
+    """Bytes of memory beyond what the process has now, or beyond `counted_from` bytes, and seconds of processor time,
+    each for one process."""
 
     memory_bytes: int
     cpu_s: float
+    counted_from: int | None = None
 
 
 def die_with_parent() -> None:
@@ -42,7 +44,8 @@ def adopt_orphans() -> None:
 def lower_limits(limits: Limits, alone: bool = False) -> None:
     """Address space, processor time, size of a file, open files, no core dumps; and, where this submission is `alone`
     in its user or namespace, its own tasks; elsewhere the kernel counts all that the caller runs, and root's not."""
-    _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+    before = address_space() if limits.counted_from is None else limits.counted_from
+    _lower(resource.RLIMIT_AS, before + limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, int(limits.cpu_s) + 1, GRACE_CPU_S)
     _lower(resource.RLIMIT_FSIZE, WRITTEN_FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
@@ -67,7 +70,8 @@ def _lower(what: int, limit: int, grace: int = 0) -> None:
     resource.setrlimit(what, (soft, last))
 
 
-def _address_space() -> int:
+def address_space() -> int:
+    """Bytes that this process has mapped now."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -30,16 +30,17 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
-def install(signals: bool) -> None:
+def install(signals: bool, final: bool = True) -> None:
     """Put the filter on this process and all that it will ever start.
 
     Args:
         signals: whether signals may be sent; False where nothing else keeps them inside.
+        final: False for a process whose copies will still wall themselves in; each of them puts its own on top.
 
     Raises:
         OSError: the kernel refused.
     """
-    known, text = syscalls.architecture(), compiled(signals)
+    known, text = syscalls.architecture(), compiled(signals, final)
     if known is None or text is None:
         raise OSError(errno.ENOSYS, "the system calls of this machine's processor are not known")
     filter_ = _Program(len(text) // _STEP_BYTES, text)
@@ -48,24 +49,27 @@ def install(signals: bool) -> None:
 
 
 @functools.cache
-def compiled(signals: bool) -> bytes | None:
+def compiled(signals: bool, final: bool = True) -> bytes | None:
     """The filter for this machine as the kernel reads it; None for a machine whose calls are not known."""
     known = syscalls.architecture()
-    return None if known is None else b"".join(struct.pack("HBBI", *step) for step in program(*known, signals))
+    return None if known is None else b"".join(struct.pack("HBBI", *step) for step in program(*known, signals, final))
 
 
-def program(column: int, architecture: int, signals: bool) -> list[_Step]:
+def program(column: int, architecture: int, signals: bool, final: bool = True) -> list[_Step]:
     """The filter as steps of classic BPF; `column` chooses the numbers of the machine."""
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), _REFUSE,
         (_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _X32), _REFUSE,
     ]  # fmt: skip
     forbidden = syscalls.FORBIDDEN | ({} if signals else syscalls.SIGNALS)
-    for numbers, code in [(n, errno.EPERM) for n in forbidden.values()] + [
+    allowed = () if final else syscalls.WALLING
+    for numbers, code in [(n, errno.EPERM) for name, n in forbidden.items() if name not in allowed] + [
         (n, errno.ENOSYS) for n in syscalls.ABSENT.values()
     ]:
         if numbers[column]:
             steps += [(_EQUAL, 0, 1, numbers[column]), (_ANSWER, 0, 0, _ERRNO | code)]
+    if not final:  # namespaces, and whose orphans are whose, are a matter of walls too
+        return [*steps, _PERMIT]
     for numbers, argument, bits in syscalls.WITHOUT_BITS.values():
         steps += _when(numbers[column], [_argument(argument), (_HAS_BITS, 0, 1, bits), _REFUSE, _PERMIT])
     for numbers, argument in syscalls.OF_ITSELF_ONLY.values():

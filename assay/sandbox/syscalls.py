@@ -43,6 +43,12 @@ FORBIDDEN: dict[str, tuple[int, int]] = {
     "vhangup": (153, 58), "uselib": (134, 0), "ustat": (136, 0), "sysfs": (139, 0),
 }  # fmt: skip
 
+# What a process does when it walls itself in, and a process whose copies will do so must not be refused.
+WALLING = (
+    "mount", "umount2", "pivot_root", "mount_setattr", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown",
+    "fchown", "fchownat", "memfd_create",
+)  # fmt: skip
+
 # Signals, where nothing else keeps them inside: no process may send one to another, not even to its own child.
 SIGNALS: dict[str, tuple[int, int]] = {
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),

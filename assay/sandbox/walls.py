@@ -48,6 +48,22 @@ def enter(tier: str, ground: Ground, limits: Limits) -> bool:
     return private
 
 
+def enter_for_copies(tier: str) -> None:
+    """What can be forbidden to a process that runs no student's text, and whose copies will wall themselves in: from
+    *lockdown* on, sockets, other processes' memory, and the kernel's wide interfaces.
+
+    Raises:
+        Fault: the kernel refused.
+    """
+    if tier == LIMITS:
+        return
+    _require_possible()
+    try:
+        seccomp.install(signals=True, final=False)
+    except OSError as error:
+        raise Fault(f"this kernel refused to lock the process down ({error}): use a newer kernel") from None
+
+
 def _require_possible() -> None:
     if architecture() is None:
         raise Fault("lockdown knows the system calls of x86_64 and aarch64 only: use a machine of one of these kinds")

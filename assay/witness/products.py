@@ -56,6 +56,7 @@ def install_products(note: Callable[..., None]) -> None:
     """Wrap the ways to multiply two matrices, once; `note(left, right, result)` is told of each."""
     for owner, name in (
         (torch.Tensor, "__matmul__"), (torch.Tensor, "matmul"), (torch.Tensor, "mm"), (torch, "matmul"), (torch, "mm"),
+        (torch.Tensor, "dot"), (torch, "dot"),
     ):  # fmt: skip
         setattr(owner, name, _noted(getattr(owner, name), note))
     torch.einsum = _noted_sum(torch.einsum, note)

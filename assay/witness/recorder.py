@@ -11,6 +11,7 @@ import json
 import math
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ class Lines:
         self.is_torn = self.is_busy = False
 
 
+Held = tuple[str, bytes]  # the name of a file of tensors and its bytes, or no name and a fact as JSON
+
+
 class Recorder:
     """Writes `facts.jsonl` and `*.safetensors` into one folder; forked children go on writing to the same file."""
 
@@ -46,6 +50,7 @@ class Recorder:
         self.cell = -1
         self.looked = 0.0  # seconds spent on looking so far
         self._is_looking = False
+        self._held: list[Held] | None = None
         self.move(folder)
 
     def move(self, folder: Path) -> None:
@@ -54,6 +59,31 @@ class Recorder:
         self._descriptor = os.open(folder / "facts.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._tensor_bytes = 0
         self._written = Lines()
+
+    def hold(self) -> None:
+        """Keep in memory what is recorded from now on, for runs that do not exist yet."""
+        os.close(self._descriptor)
+        self._held, self._descriptor = [], -1
+
+    def held(self) -> list[Held]:
+        """What was kept in memory since this was last asked."""
+        taken, self._held = self._held or [], []
+        return taken
+
+    def land(self, folder: Path, nonce: str) -> None:
+        """Write into `folder` from now on, for the run with that `nonce`; the space that was used stays used."""
+        used = self._tensor_bytes
+        self._held, self._nonce = None, nonce
+        self.move(folder)
+        self._tensor_bytes = used
+
+    def repeat(self, held: Iterable[Held], cell: int) -> None:
+        """Write what was kept in memory, as seen in `cell` of this run."""
+        for name, data in held:
+            if name:
+                (self._folder / name).write_bytes(data)
+            elif self._lines().count < FACT_LINES:
+                self._write(self._lines(), json.loads(data) | {"cell": cell})
 
     def begin_looking(self) -> bool:
         """The clock runs from now on; False when it runs already, because one look is part of another."""
@@ -78,6 +108,10 @@ class Recorder:
                 lines.is_busy = False
 
     def _write(self, lines: Lines, fact: dict[str, Any]) -> None:
+        if self._held is not None:
+            self._held.append(("", json.dumps(fact, allow_nan=False).encode()))
+            lines.count += 1
+            return
         record = fact | {"by": f"{self._nonce}.{lines.name}.{lines.count + 1}"}
         line = json.dumps(record, allow_nan=False).encode() + b"\n"
         torn, lines.is_torn = lines.is_torn, True
@@ -118,8 +152,10 @@ class Recorder:
             name = f"tensors-{self._lines().name}-{self._tensor_count}.safetensors"
             data = save(self._pending)
             self._pending, self._pending_bytes = {}, 0
-            with (self._folder / name).open("wb") as file:
-                file.write(data)
+            if self._held is None:
+                (self._folder / name).write_bytes(data)
+            else:
+                self._held.append((name, data))
             self.fact("kept", file=name, digest=xxhash.xxh3_128_hexdigest(data))
 
 

@@ -112,6 +112,9 @@ VARIANTS = (
     _right("unit length from the model", Edit(ENCODE, ENCODE[:-1] + ", normalize=True)"), Edit(IMAGES, "")),
     _right("topk", Edit(GUESS, "predictions = similarities.topk(1, dim=1).indices[:, 0].cpu()")),
     _right("softmax first", Edit(GUESS, "predictions = (100 * similarities).softmax(dim=-1).argmax(dim=-1).cpu()")),
+    _right(
+        "the temperature at the pictures", Edit(SIMILAR, "similarities = 100 * image_feats @ text_features_cifar.T")
+    ),
     _right("texts by rows", Edit(SIMILAR, "similarities = (text_features_cifar @ image_feats.T).T")),
     _right(
         "the library's cosines",

@@ -94,6 +94,10 @@ VARIANTS = (
         Edit(PRODUCT, "return torch.tensor([[float(a @ b) for b in features] for a in features])"),
     ),
     _right(
+        "dot products by name",
+        Edit(PRODUCT, "return torch.tensor([[torch.dot(a, b).item() for b in features] for a in features])"),
+    ),
+    _right(
         "unit length from the model",
         Edit(FEATURES, "features = model.encode_text(tokenizer(prompts).to(device), normalize=True)"),
     ),

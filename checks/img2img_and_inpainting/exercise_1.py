@@ -72,7 +72,7 @@ MISTAKES: tuple[Mistake, ...] = (
     _wrong(
         "the steps are fewer by the strength once more",
         Edit(COUNT, "num_inference_steps=round(5 / strength),"),
-        caught_by={FIVE, SCHEDULE},
+        caught_by={SCHEDULE},
         undetermined={NOISE},
     ),
     _wrong(
@@ -94,6 +94,7 @@ MISTAKES: tuple[Mistake, ...] = (
 
 VARIANTS: tuple[Variant, ...] = (
     _right("strengths from strong to weak", Edit(STRENGTHS, "strengths = [0.9, 0.7, 0.5, 0.3, 0.1]")),
+    _right("two strengths close together", Edit(STRENGTHS, "strengths = [0.1, 0.5, 0.55, 0.7, 0.9]")),
     _right("seven strengths", Edit(STRENGTHS, "strengths = [0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 0.9]")),
     _right(
         "one list of prompts, pictures as arrays",

@@ -106,8 +106,6 @@ _COMPOSING = (
         caught_by={EACH, SUM},
     ),
     _wrong("the mean of the factors", Edit(RANK, "r=4, lora_alpha=4"), Edit(LOOP, AVERAGED_FACTORS), caught_by={SUM}),
-    _wrong("no picture of the base", Edit(BASE_PICTURE, "drawn = {}"), caught_by={NOISE}),
-    _wrong("the base is drawn with an adapter", Edit(DISABLE, ""), caught_by={NOISE}),
     _wrong("another seed for both", Edit(BOTH, BOTH.replace("seed=8", "seed=9")), caught_by={NOISE}),
     _wrong("another prompt for both", Edit(BOTH, BOTH.replace("prompt", '"a quiet harbour"')), caught_by={NOISE}),
 )
@@ -115,6 +113,7 @@ _COMPOSING = (
 MISTAKES = (*_TRAINING, *_COMPOSING)
 
 VARIANTS = (
+    _right("no picture of the base, which nobody asks for", Edit(BASE_PICTURE, "drawn = {}")),
     _right("cross-attention only", Edit(MODULES, '["attn2.to_q", "attn2.to_k", "attn2.to_v", "attn2.to_out.0"]')),
     _right("equal ranks", Edit(RANK, "r=4, lora_alpha=4")),
     _right("one style is taken away", Edit("([1.0, 1.0], [0.8, 0.3])", "([1.0, -0.5],)")),

@@ -35,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.attacks", description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, help="only these attacks")
     parser.add_argument("--tier", choices=TIERS, help="only this tier")
+    parser.add_argument("--shared", action="store_true", help="set-ups that an attack leaves alone run once for all")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there")
     options = parser.parse_args(arguments)
     wanted = [attack for attack in catalogue() if not options.numbers or attack.number in options.numbers]
     tiers = [tier for tier in offered() if options.tier in (None, tier)]
-    found = {tier: _play_all(tier, wanted) for tier in tiers}
+    found = {tier: _play_all(tier, wanted, options.shared) for tier in tiers}
     if options.write:
         options.write.write_text(_table(wanted, found), encoding="utf-8")
     broken = [f"{tier}: {number}" for tier, told in found.items() for number, said in told.items() if _is_bad(said)]
@@ -47,13 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if broken else 0
 
 
-def _play_all(tier: str, attacks: list[Attack]) -> dict[int, str]:
+def _play_all(tier: str, attacks: list[Attack], shared: bool) -> dict[int, str]:
     lessons, kit = load_lessons(), ensure_kit()
     told: dict[int, str] = {}
     with tempfile.TemporaryDirectory(prefix="attacks-", ignore_cleanup_errors=True) as scratch:
         (Path(scratch) / "runs").mkdir()
         with start_warm(kit, warm_imports(lessons), Path(scratch), "cpu") as warm:
-            session = Session(lessons, None, kit, warm, "fork", tier, b"a secret for attacks only")
+            session = Session(lessons, None, kit, warm, "fork", tier, b"a secret for attacks only", shared=shared)
             with Stage(session, tier, Path(scratch)).open() as stage:
                 for attack in attacks:
                     told[attack.number] = _played(attack, tier, stage)

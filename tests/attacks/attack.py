@@ -31,6 +31,7 @@ class Attack:
     earns: "all", or the ids of the criteria that still earn; None says that nothing does.
     not_earned: instead of `earns`, ids that must not earn, while others may.
     at_most: "claims" lets claims earn, and nothing else.
+    shared: whether the set-up is the course's own and was run once for this attack and the honest submission alike.
     result: the result's state; keeps, never: text that the executed notebook must and must not hold.
     """
 
@@ -56,6 +57,7 @@ class Attack:
     earns: str | tuple[str, ...] | None = None
     not_earned: tuple[str, ...] | None = None
     at_most: str | None = None
+    shared: bool = False
     result: str = "graded"
     keeps: str | None = None
     never: str | None = None

@@ -23,8 +23,11 @@ from typing import Any
 
 import psutil
 
+from assay.command.lessons import Lesson
 from assay.command.session import Session
 from assay.command.verdict import prepare_judge
+from assay.intake import read_notebook
+from assay.rubric import sequence_of
 from tests.attacks.attack import Attack
 from tests.attacks.bases import bases
 
@@ -50,7 +53,10 @@ class Stage:
     """One cohort's surroundings at one tier. `secret` is the word that no submission may ever show."""
 
     def __init__(self, session: Session, tier: str, folder: Path) -> None:
-        self.session = dataclasses.replace(session, tier=tier)
+        lessons = dict(session.lessons)
+        for base in bases():
+            _hand_out_its_setup(lessons, base)
+        self.session = dataclasses.replace(session, tier=tier, lessons=lessons)
         self.folder = folder
         self.secret = f"canary-{secrets.token_hex(12)}"
         self.mark = f"assay-attack-{secrets.token_hex(6)}"
@@ -71,7 +77,7 @@ class Stage:
         try:
             for base in bases().values():  # so that no judge is taken for something that an attack left
                 prepare_judge(self.session.lessons[base.slug], self.session.warm)
-            self.usual = _compared(self._grade(HONEST, "usual")[0])
+            self.usual = _compared(self._grade(HONEST, "usual")[0])  # not shared: what is may be no different
             yield self
         finally:
             del os.environ[TOKEN]
@@ -85,8 +91,11 @@ class Stage:
         self._count += 1
         names = f"{self._count}-attack", f"{self._count}-honest"
         before = self._processes()
+        honest = dataclasses.replace(HONEST, shared=attack.shared)
+        if attack.shared:  # so that what is attacked is there, and is no other's than before
+            self._grade(honest, f"{self._count}-before")
         with ThreadPoolExecutor(2) as pool:
-            one, other = pool.map(self._grade, (attack, HONEST), names)
+            one, other = pool.map(self._grade, (attack, honest), names)
         harm = tuple(self._harm(one[1], before))
         changed = (self._outside / names[0] / attack.file).read_bytes() != one[2]
         return Ending(one[0], one[1], _compared(other[0]), harm + ("the notebook's file was changed",) * changed)
@@ -101,11 +110,13 @@ class Stage:
             "canary": self.canary, "theirs": self._outside / "theirs" / "other",
             "mark": self.mark, "submission": file, "grader": os.getpid(),
             "bystander": self._bystander.pid, "port": self._listener.getsockname()[1], "free": _free_port(),
-            "home": run / "home",
+            "home": run / "home", "runs": self.session.warm.log.parent,
+            "prefixes": self.session.warm.prefixes.pids(),
         }  # fmt: skip
         data = attack.notebook(places)
         file.write_bytes(data)
-        session = self.session if attack is HONEST else self._session(attack)
+        session = self.session if attack.number == HONEST.number else self._session(attack)
+        session = dataclasses.replace(session, shared=session.shared or attack.shared)
         return session.grade(str(file), run, lambda step: None), run, data
 
     def _session(self, attack: Attack) -> Session:
@@ -139,13 +150,23 @@ class Stage:
     def _processes(self) -> set[int]:
         """Everything below the warm parent."""
         own = [child for child in psutil.Process().children() if "assay.execution.warm" in child.cmdline()]
-        return {child.pid for parent in own for child in parent.children(recursive=True)}
+        ours = set(self.session.warm.prefixes.pids())
+        return {child.pid for parent in own for child in parent.children(recursive=True)} - ours
 
     def _marked(self) -> Iterator[Path]:
         kit = self.session.kit.folder
         packages = Path(psutil.__file__).parent.parent
         for place in (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path.home(), kit, packages, Path.cwd()):
             yield from place.glob(f"{self.mark}*") if place.is_dir() else ()
+
+
+def _hand_out_its_setup(lessons: dict[str, Lesson], base: str) -> None:
+    """Let the lesson of a base know the set-up that its attacks have, unless they change it, as the course's own."""
+    honest = dataclasses.replace(HONEST, base=base)
+    setup = sequence_of(read_notebook(honest.notebook({}), honest.file))[:1]
+    lesson = lessons[bases()[base].slug]
+    rubric = dataclasses.replace(lesson.rubric, sequences=(*lesson.rubric.sequences, setup))
+    lessons[bases()[base].slug] = dataclasses.replace(lesson, rubric=rubric)
 
 
 def _compared(result: Result) -> Result:

@@ -19,7 +19,7 @@ from tests.attacks.tiers import offered, promises
 pytestmark = pytest.mark.slow
 
 # One of each kind, the quick ones: lies, endings, secrets, links, output, markup, and what is ours.
-SAMPLE = (4, 9, 17, 27, 34, 47, 50, 54, 55, 60, 61, 68, 157, 203, 205, 209, 213, 222, 232, 234, 243, 252)
+SAMPLE = (4, 9, 17, 27, 34, 47, 50, 54, 55, 60, 61, 68, 157, 203, 205, 209, 213, 222, 232, 234, 243, 252, 271, 273, 274)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

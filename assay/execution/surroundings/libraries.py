@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ def prepare_process() -> None:
     from tqdm import tqdm  # type: ignore[import-untyped]
 
     tqdm.monitor_interval = 0  # the first bar, even a hidden one, would start a thread, and then nothing can be forked
+    # tqdm's own lock lies in memory that copies share: one notebook could make another wait for ever.
+    tqdm.set_lock(threading.RLock())
     diffusers.utils.logging.disable_progress_bar()
     transformers.utils.logging.disable_progress_bar()
     from assay.execution.surroundings import prepare_libraries
@@ -55,7 +58,7 @@ def prepare_process() -> None:
 
 def _look_ahead() -> None:
     """What each child would find out for itself, and each alike; and the modules that it runs by."""
-    import assay.execution.runner  # noqa: F401
+    import assay.execution.prefix  # noqa: F401
     from assay.kit.layout import tables
     from assay.sandbox import seccomp
     from assay.sandbox.limits import tasks_of_the_caller

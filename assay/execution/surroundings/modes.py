@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.sandbox.private_tmp import SHARED
+
 
 def leave_modes(own: Sequence[Path]) -> None:
-    """Let `os.chmod` and `os.utime` of this process pass over a refusal for files below the folders `own`."""
+    """Let `os.chmod` and `os.utime` of this process pass over a refusal for files below the folders `own`, and in the
+    folders for temporary files that are covered with own ones."""
     for name in ("chmod", "utime"):
         setattr(os, name, _tolerant(getattr(os, name), own))
 
@@ -35,4 +38,4 @@ def _is_below(path: Any, own: Sequence[Path]) -> bool:
     if isinstance(path, int):
         return False
     place = Path(os.fsdecode(path)).resolve()
-    return any(place.is_relative_to(folder) for folder in own)
+    return any(place.is_relative_to(folder) for folder in (*own, *map(Path, SHARED)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-_SCRIPT = """#!/bin/sh
-echo "pip does nothing while a notebook is graded: the course's packages are installed."
+SAID = "pip does nothing while a notebook is graded: the course's packages are installed.\n"
+_SCRIPT = f"""#!/bin/sh
+echo "{SAID.rstrip()}"
 """
+_CALL = re.compile(r"\s*pip3?(\s[^;&|<>`$()]*)?")
 
 
 def write_pip(folder: Path) -> Path:
@@ -25,4 +28,9 @@ def silence_pip(shell: Any) -> None:
 
 
 def _pip(line: str) -> None:
-    print(_SCRIPT.split('"')[1])
+    print(SAID, end="")
+
+
+def is_pip(command: str) -> bool:
+    """Whether a command line only calls pip: what that says needs no process."""
+    return _CALL.fullmatch(command) is not None

@@ -142,8 +142,11 @@ def places(vectors: torch.Tensor | None, known: torch.Tensor) -> list[int] | Non
 
 
 def have_unit_length(vectors: torch.Tensor) -> bool:
-    """Whether every vector (n, d) is of length 1."""
-    return bool(((vectors.norm(dim=1) - 1).abs() <= SAME).all())
+    """Whether every vector (n, d) is of length 1, or all of several of one other length: that is a temperature, by
+    which cosines are sharpened, while features as an encoder gives them have lengths of their own."""
+    lengths = vectors.norm(dim=1)
+    common = lengths.mean() if len(lengths) > 1 else 1.0
+    return bool(((lengths - 1).abs() <= SAME).all()) or bool(((lengths / common - 1).abs() <= SAME).all())
 
 
 def _distance(given: torch.Tensor, own: torch.Tensor) -> float:
