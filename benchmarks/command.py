@@ -19,9 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What is timed: module, name in it, label. Times of one label add up; of nested ones the outer holds the inner.
 JOINTS = (
     ("assay.execution.parent", "WarmParent.start", "start"),
-    ("assay.command.session", "read_bytes", "intake"),
-    ("assay.command.session", "read_notebook", "intake"),
-    ("assay.command.session", "lesson_of", "intake"),
+    ("assay.command.run", "read", "intake"),
     ("assay.command.session", "Session._run", "execution"),
     ("assay.execution.engine", "make_plan", "plan"),
     ("assay.execution.supervise", "Supervisor._on_ready", "ready"),

@@ -23,9 +23,10 @@ from assay.kit import Kit
 from assay.sandbox.tiers import holds
 
 TOKEN = "ASSAY_DOCTOR_TOKEN"
-# Small, so that an attempt to use up what is allowed is over in a second.
+# Small, so that an attempt to use up what is allowed is over in a second, also where a busy disk takes ten megabytes a
+# second.
 ALLOWED = Allowance(
-    cell_s=25, exercise_s=30, submission_s=300, memory_bytes=2 << 30, output_bytes=1 << 20, disk_bytes=256 << 20
+    cell_s=25, exercise_s=30, submission_s=300, memory_bytes=2 << 30, output_bytes=1 << 20, disk_bytes=64 << 20
 )
 NAP = "86399.5"  # seconds, and a number by which a process that was left behind is found
 
