@@ -31,19 +31,41 @@ def publish(
 
     from assay.report import print_results
 
-    # a file's name or a student's token may hold half a surrogate pair, which no encoding can write
-    text = json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8", "replace").decode()
+    text = _as_json(results)
     console = Console(stderr=json_to == "-")
     print_results(results, console)
     if out is not None:
         named = results if ids is None else [result | {"id": name} for result, name in zip(results, ids, strict=True)]
         page = _write_files(text, named, pages, out)
         console.print(f"Reports: {page}", markup=False, highlight=False, soft_wrap=True)
+    _hand_out(text, json_to)
+
+
+def show(results: list[Result], json_to: str | None) -> None:
+    """Print each result in full, and write all as JSON where that was asked for; nothing else is kept."""
+    from rich.console import Console
+
+    from assay.report import print_results
+
+    console = Console(stderr=json_to == "-")
+    for number, result in enumerate(results):
+        if number:
+            console.print()
+        print_results([result], console)
+    _hand_out(_as_json(results), json_to)
+
+
+def _as_json(results: list[Result]) -> str:
+    """A file's name or a student's token may hold half a surrogate pair, which no encoding can write."""
+    return json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+
+
+def _hand_out(text: str, json_to: str | None) -> None:
     if json_to == "-":
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)
     elif json_to:
         try:
-            Path(json_to).write_text(text + "\n", encoding="utf-8")
+            Path(json_to).write_text(text, encoding="utf-8")
         except OSError as error:
             raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
 
@@ -53,7 +75,7 @@ def _write_files(text: str, results: list[Result], pages: Written, out: Path) ->
     from assay.report.files import write_text
 
     with writing_into(out):
-        write_text(out / "results.json", text + "\n")
+        write_text(out / "results.json", text)
         return write_summary(results, pages.links(), out)
 
 

@@ -85,6 +85,12 @@ MISTAKES = (
         Edit(GUESS, "predictions = (similarities.argmax(dim=1).cpu() + 1) % 10"),
         caught_by={ARGMAX, ACCURACY},
     ),
+    _wrong(
+        "divided by something else and printed only",
+        Edit(SHARE, ""),
+        Edit("{overall_accuracy:.1f}", "{100 * correct / 1000:.1f}"),
+        caught_by={ACCURACY},
+    ),
     _wrong("divided by something else", Edit(SHARE, "overall_accuracy = 100 * correct / 1000"), caught_by={ACCURACY}),
     _wrong("wrong ones counted", Edit(CORRECT, CORRECT.replace("==", "!=")), caught_by={ACCURACY}),
     _wrong("successes of all other classes", Edit(OWN, OWN.replace("==", "!=")), caught_by={ACCURACY}),
