@@ -6,11 +6,14 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assay import course
 from assay.command import main
+from assay.execution.parent import WarmParent
+from assay.execution.prefixes import Prefixes
 
 TITLE = "# Textual Inversion"
 
@@ -71,3 +74,18 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def forbid_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on only judges may be forked, be it from the warm parent or from cells that were shared."""
+    order = WarmParent.order
+
+    def only_calls(self: WarmParent, what: dict[str, Any]) -> Any:
+        assert what["do"] == "call", "a notebook was executed"
+        return order(self, what)
+
+    def begin(*_: object) -> None:
+        raise AssertionError("a notebook was executed")
+
+    monkeypatch.setattr(WarmParent, "order", only_calls)
+    monkeypatch.setattr(Prefixes, "begin", begin)

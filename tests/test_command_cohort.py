@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 from cohorts import COSINE, IDS, results_in, small_cohort, without_seconds
-from commands import command, edit, own_course, small_notebook
+from commands import command, edit, forbid_execution, own_course, small_notebook
 
 from assay.command import run
 from assay.command.gradebooks import page_name
@@ -155,13 +155,7 @@ def test_changed_points_are_judged_and_nothing_is_executed(capsys, graded, folde
     graded.clear()
     edit(root / "rubric" / "textual_inversion.yaml", "similarities_are_cosines_of_rows, points: 1.4,",
          "similarities_are_cosines_of_rows, points: 7.4,")  # fmt: skip
-    order = WarmParent.order
-
-    def only_calls(self, what):
-        assert what["do"] == "call", "a notebook was executed"
-        return order(self, what)
-
-    monkeypatch.setattr(WarmParent, "order", only_calls)
+    forbid_execution(monkeypatch)
     assert command(capsys, "cohort", folder, "--out", out).code == 0
     after = results_in(out)
     assert graded == []

@@ -8,9 +8,8 @@ import json
 
 import pytest
 from cohorts import COSINE, results_in
-from commands import command, edit, own_course, small_notebook
+from commands import command, edit, forbid_execution, own_course, small_notebook
 
-from assay.execution.parent import WarmParent
 from assay.store import NAME, Store
 
 CRITERION = "written-comparison"  # the one criterion of the lesson that a person marks; it is in exercise 4
@@ -37,13 +36,7 @@ def cohort(capsys, warm, monkeypatch, tmp_path):
 
 @pytest.fixture
 def nothing_executes(monkeypatch):
-    order = WarmParent.order
-
-    def only_calls(self, what):
-        assert what["do"] == "call", "a notebook was executed"
-        return order(self, what)
-
-    monkeypatch.setattr(WarmParent, "order", only_calls)
+    forbid_execution(monkeypatch)
 
 
 def gradebook(out):

@@ -6,9 +6,8 @@ import contextlib
 import json
 
 import pytest
-from commands import command, edit, own_course, small_notebook
+from commands import command, edit, forbid_execution, own_course, small_notebook
 
-from assay.execution.parent import WarmParent
 from assay.rubric import validate_result
 
 READ = """
@@ -42,14 +41,7 @@ def graded(capsys, _warm, tmp_path, monkeypatch):
 
 @pytest.fixture
 def nothing_executes(monkeypatch):
-    """From here on only judges may be forked."""
-    order = WarmParent.order
-
-    def only_calls(self, what):
-        assert what["do"] == "call", "a notebook was executed"
-        return order(self, what)
-
-    monkeypatch.setattr(WarmParent, "order", only_calls)
+    forbid_execution(monkeypatch)
 
 
 def results_in(out):
