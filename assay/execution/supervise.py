@@ -44,6 +44,7 @@ class Supervisor:
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
         self._dealer = dealer
         self._meter = Meter(allowance, pid, Path(plan.folder))
+        self._suspected = False
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
         self._replay: _Replaying | None = None
@@ -123,6 +124,7 @@ class Supervisor:
         self._to_come = [index for index, _ in self._plan.sections[position].cells]
         self._section_began = self._cell_began = time.monotonic()
         self._received = 0
+        self._suspected = False
         self._meter.start_anew()
 
     def _on_cell(self, record: dict[str, Any]) -> None:
@@ -234,9 +236,15 @@ class Supervisor:
             return Ending("timeout", f"cell {cell} was still running after {duration(allowed.cell_s)}", cell)
         if self._received > allowed.output_bytes:
             return Ending("resource", f"the outputs grew beyond {amount(allowed.output_bytes)}", cell)
+        return self._used_too_much()
+
+    def _used_too_much(self) -> Ending | None:
+        """What two looks at one section saw: what the first saw may be the next section's, whose beginning has been
+        told and not been read yet."""
         excess = self._meter.excess()
         self.execution.peak_memory = self._meter.peak_memory
-        return None if excess is None else Ending("resource", excess, cell)
+        suspected, self._suspected = self._suspected, excess is not None
+        return Ending("resource", excess, self._cell) if excess is not None and suspected else None
 
     def _end_replay(self, replay: _Replaying) -> None:
         """Kill a replay that goes on for longer than the exercise itself may; what waits for it goes on."""
