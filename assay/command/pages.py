@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.command.lessons import Lesson, is_published
-from assay.report import report_ids, write_pages
+from assay.report import get_ready, report_ids, write_pages
 from assay.report.student import PUBLIC
 
 Result = dict[str, Any]
@@ -31,6 +31,8 @@ class Pages:
         self._written: dict[int, Future[str | None]] = {}
         # one thread: the cells need the processors more than the pages do
         self._pool = ThreadPoolExecutor(1)
+        if out is not None:
+            self._pool.submit(get_ready)
 
     @classmethod
     def of_files(

@@ -10,9 +10,11 @@ from assay.report.gradebook import write_gradebook
 from assay.report.page import write_report
 from assay.report.student import student_view
 from assay.report.text import print_results
+from assay.report.vector import get_ready
 from assay.report.write import report_ids, write_all, write_pages, write_summary
 
 __all__ = [
+    "get_ready",
     "plain",
     "print_results",
     "report_ids",

@@ -24,6 +24,12 @@ _LONG = re.compile(r"-?\d+\.\d+")
 _SETTINGS: Any = {"svg.fonttype": "none", "text.parse_math": False, "axes.unicode_minus": True}
 
 
+def get_ready() -> None:
+    """Import the drawing library: half a second, which is not felt while a notebook runs, and is after the last."""
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
+
 def drawn(figure: Figure, name: str, label: str) -> Markup:
     """The figure as inline SVG; `name` keeps the ids of a page's figures apart, `label` is read aloud.
 
