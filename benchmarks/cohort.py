@@ -34,9 +34,13 @@ def make_full(folder: Path, n: int) -> list[Path]:
 def make_samples(folder: Path, n: int) -> list[Path]:
     """Every sample submission of the lesson in which no exercise ends early, once, whatever `n` is: mostly whole ones,
     an untouched skeleton, one exercise alone."""
+    return [_write(_read(path), folder, path.stem, i) for i, path in enumerate(samples())]
+
+
+def samples() -> list[Path]:
+    """The lesson's sample submissions in which no exercise ends early."""
     declared = yaml.safe_load((ROOT / "submissions" / "expected.yaml").read_text(encoding="utf-8"))
-    names = [name for name, expected in declared.items() if _is_sample(expected)]
-    return [_write(_read(ROOT / "submissions" / name), folder, Path(name).stem, i) for i, name in enumerate(names)]
+    return [ROOT / "submissions" / name for name, expected in declared.items() if _is_sample(expected)]
 
 
 def _is_sample(expected: dict[str, Any]) -> bool:

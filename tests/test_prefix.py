@@ -88,6 +88,8 @@ UNSHAREABLE = {
     "a file, quietly": ("try:\n    open('notes.txt', 'w').write('x')\nexcept OSError:\n    pass", "files were made"),
     "a folder": ("import os; os.mkdir('pictures')", "files were made"),
     "an open file": ("file = open('/dev/null')", "was opened or closed"),
+    "a file to write": ("file = open('notes.txt', 'w')", "was opened or closed"),
+    "a file without a name": ("import tempfile; file = tempfile.TemporaryFile()", "was opened or closed"),
     "shared memory": ("import mmap; memory = mmap.mmap(-1, 4096)", "copies would share"),
     "a child": ("import subprocess; sleeper = subprocess.Popen(['sleep', '60'])", "still there"),
     "another folder": ("import os; os.chdir('/')", "the working folder"),
@@ -116,6 +118,24 @@ def test_a_finished_command_and_a_closed_file_are_no_hindrance(play):
     run = play("shared", [*course, ["1"]], course)
     assert shared(run) == (3, None)
     assert "pip does nothing" in text_of(run, 0)
+
+
+def test_each_copy_reads_on_by_itself_in_a_file_that_is_open(play):
+    first = "import argparse; file = open(argparse.__file__, 'rb', buffering=0); head = file.read(100)"
+    more = ["print(file.read(100), file.tell())"] * 2
+    alone = play("alone", [[first], more])
+    runs = [play(name, [[first], more], [[first]]) for name in ("one", "two")]
+    assert [shared(run) for run in runs] == [(1, None), (1, None)]
+    assert [text_of(run, 2) for run in runs] == [text_of(alone, 2)] * 2
+    assert text_of(alone, 2).endswith("300\n")
+
+
+def test_a_figure_is_no_hindrance_though_its_fonts_stay_open(play):
+    course = [["import matplotlib.pyplot as plt; plt.title('one'); plt.show()", "plt.title('two'); plt.show()"]]
+    own = [["plt.title('three, with other letters: äöü'); plt.show()"]]
+    alone, run = play("alone", [*course, *own]), play("shared", [*course, *own], course)
+    assert shared(run) == (2, None)
+    assert run.execution.outputs == alone.execution.outputs
 
 
 def test_nothing_of_one_student_is_seen_by_the_next(play):

@@ -19,6 +19,7 @@ from typing import Any
 
 from assay.execution import events
 from assay.execution.line import hear
+from assay.execution.opened import files_to_read, open_anew
 from assay.execution.plan import Part, Plan, Section
 from assay.execution.runner import Runner, enter_folder, settle_in
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
@@ -49,6 +50,7 @@ class Prefix:
         self._told: list[Told] = []
         self._first: dict[int, int] = {}
         self.address_space = address_space()
+        self.files: frozenset[int] = frozenset()
         enter_folder(self._folder, self._own)
         self._capture = quiet_descriptors()
         enter_for_copies(part.tier)
@@ -93,10 +95,12 @@ class Prefix:
 
     def _obey(self, order: dict[str, Any], channel: int) -> None:
         """In a copy: become a run, or a prefix with more cells."""
+        self.files = files_to_read(self._folder)
+        open_anew(self.files)
         if order["do"] == "run":
             Runner(Plan.read(Path(hear(channel))), self._shell, channel, self).run()
         else:
-            become_server(channel)
+            become_server(channel, self.files)
             self.run(Part.read(Path(order["part"])), channel)
 
     def move_to(self, folder: Path) -> None:
@@ -145,11 +149,11 @@ def hold(path: Path, shell: Shell, channel: int, serve: Serve) -> None:
     Prefix(part, shell, serve).run(part, channel)
 
 
-def become_server(channel: int) -> None:
-    """End with the parent, and have nothing of its open but `channel`."""
+def become_server(channel: int, files: frozenset[int] = frozenset()) -> None:
+    """End with the parent, and have nothing of its open but `channel` and these files."""
     die_with_parent()
     adopt_orphans()
-    close_inherited({channel})
+    close_inherited({channel, *files})
 
 
 def _may_pass(reason: str) -> bool:

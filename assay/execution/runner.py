@@ -43,6 +43,7 @@ class Before(Protocol):
     """What has happened in this process already: cells that are the course's own, and how their copy becomes a run."""
 
     address_space: int
+    files: frozenset[int]  # what it reads and has open
 
     def move_to(self, folder: Path) -> None:
         """Be at home in `folder` from now on."""
@@ -87,7 +88,7 @@ class Runner:
         os.setsid()
         die_with_parent()
         adopt_orphans()
-        close_inherited({self._channel})
+        close_inherited({self._channel, *(() if self._before is None else self._before.files)})
         if self._before is None:
             enter_folder(folder)
         else:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.execution.forking import is_forkable
+from assay.execution.opened import files_to_read, open_files
 
 # Folders that each submission has for itself and a prefix has not; everything else is found by looking.
 ELSEWHERE = re.compile(r"/tmp\b|/dev/shm\b")
@@ -19,11 +20,11 @@ ELSEWHERE = re.compile(r"/tmp\b|/dev/shm\b")
 
 @dataclass(frozen=True)
 class Traces:
-    """What a process has open, mapped, started and written, what lies in its folder, and how often that is named; the
-    folder is not named here."""
+    """What a process has open (but for files that are only read), mapped, started and written, what lies in its folder,
+    and how often that is named; the folder is not named here."""
 
     at_home: bool
-    descriptors: frozenset[str]
+    descriptors: frozenset[int]
     shared_memory: frozenset[str]
     children: str
     written: int
@@ -43,7 +44,7 @@ def traces(folder: Path, namespace: dict[str, Any], captured: int, libraries: bo
     modules = [vars(module) for module in list(sys.modules.values())] if libraries else []
     return Traces(
         at_home=os.getcwd() == f"{folder}/work",  # noqa: PTH109
-        descriptors=frozenset(os.listdir("/proc/self/fd")),  # noqa: PTH208
+        descriptors=open_files() - files_to_read(folder),
         shared_memory=frozenset(_writable_by_copies()),
         children=Path(f"/proc/self/task/{os.getpid()}/children").read_text(),
         written=_written() - captured,

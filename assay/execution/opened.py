@@ -1,0 +1,61 @@
+"""Decides which files that a process has open its copies may have as well: each copy gets its own place in them.
+
+A fork leaves parent and child one position in a file: whoever reads moves it for both. matplotlib keeps the files of
+its fonts open from the first figure on, so without this nothing could be shared that comes after a figure.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+_VIRTUAL = ("/proc/", "/sys/", "/dev/")  # what is read there depends on who reads
+
+
+def open_files() -> frozenset[int]:
+    """Every descriptor of this process, but for the one by which they are found."""
+    return frozenset(number for number in map(int, os.listdir("/proc/self/fd")) if _is_open(number))  # noqa: PTH208
+
+
+def files_to_read(folder: Path) -> frozenset[int]:
+    """The descriptors of files that are only read, lie outside of `folder`, and can be opened again."""
+    return frozenset(number for number in open_files() if _is_read_only(number, str(folder)))
+
+
+def open_anew(descriptors: Iterable[int]) -> None:
+    """In a copy: have these files open by itself, at the same place.
+
+    Raises:
+        OSError: one of them is gone.
+    """
+    for number in descriptors:
+        own = os.open(os.readlink(f"/proc/self/fd/{number}"), os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH115
+        os.lseek(own, os.lseek(number, 0, os.SEEK_CUR), os.SEEK_SET)
+        os.dup2(own, number, inheritable=False)
+        os.close(own)
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _is_read_only(number: int, folder: str) -> bool:
+    try:
+        facts, path = os.fstat(number), os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115
+        if not stat.S_ISREG(facts.st_mode) or path.startswith((*_VIRTUAL, folder)) or _may_write(number):
+            return False
+        return os.path.samestat(facts, os.stat(path)) and os.access(path, os.R_OK)  # noqa: PTH116
+    except OSError:  # it has no name any more
+        return False
+
+
+def _may_write(number: int) -> bool:
+    flags = next(line.split()[1] for line in Path(f"/proc/self/fdinfo/{number}").read_text().splitlines()
+                 if line.startswith("flags:"))  # fmt: skip
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
