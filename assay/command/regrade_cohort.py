@@ -8,6 +8,7 @@ from assay.command.again import judge_again
 from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import Lesson
 from assay.command.progress import Display
+from assay.command.run import work_off
 from assay.command.session import Result
 from assay.command.version import version
 from assay.command.work import judged_by, run_folder
@@ -20,17 +21,26 @@ CAUSE = "regraded"
 def regrade_cohort(
     out: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str, released: str | None
 ) -> list[Result]:
-    """Judge each run of the store once, by today's checks and rubric; every mark that changes is told to the audit."""
+    """Judge each run of the store once, by today's checks and rubric, as many at once as there are processors; every
+    mark that changes is told to the audit."""
     with Store(out) as store:
         release(store, released)
         owners = _owners(store)
         pages = CohortPages(store, out, lessons)
         with Display(len(owners)) as display:
-            for key, submissions in owners.items():
-                with display.task(submissions[0]):
-                    _judge(store, out, key, submissions, lessons, warm, kit)
-                pages.write(submissions)
-                display.done(submissions[0])
+
+            def judge(key: str) -> Result:
+                with display.task(owners[key][0]):
+                    old = store.result(key)
+                    assert old is not None  # submissions refer to results that are kept
+                    return judge_again(old, run_folder(out, store.content(key).run), lessons, warm, kit)
+
+            def keep(key: str, made: Result) -> None:
+                _keep(store, key, made, owners[key], lessons)
+                pages.write(owners[key])
+                display.done(owners[key][0])
+
+            work_off(owners, judge, keep, None, warm)
         return publish_cohort(store, pages, out, None)
 
 
@@ -44,12 +54,7 @@ def _owners(store: Store) -> dict[str, list[str]]:
     return owners
 
 
-def _judge(
-    store: Store, out: Path, key: str, submissions: list[str], lessons: dict[str, Lesson], warm: WarmParent, kit: str
-) -> None:
-    old, was = store.result(key), store.content(key)
-    assert old is not None  # submissions refer to results that are kept
-    made = judge_again(old, run_folder(out, was.run), lessons, warm, kit)
-    if made is old:  # nothing to judge: rejected, or never run
-        return
-    store.keep(Content(was.run, judged_by(lessons[made["lesson"]], version())), made, submissions, CAUSE)
+def _keep(store: Store, key: str, made: Result, submissions: list[str], lessons: dict[str, Lesson]) -> None:
+    if made != store.result(key):  # else there was nothing to judge: rejected, or never run
+        content = Content(store.content(key).run, judged_by(lessons[made["lesson"]], version()))
+        store.keep(content, made, submissions, CAUSE)
