@@ -24,7 +24,7 @@ def supervisor(tmp_path, monkeypatch):
 
 
 def look(supervisor, excess):
-    supervisor._meter.excess = lambda: excess
+    supervisor._watch._meter.excess = lambda: excess
     supervisor._looked_at -= LOOK_S
     supervisor._look()
 

@@ -14,10 +14,11 @@ from typing import Any
 from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
 from assay.execution.plan import Plan
-from assay.execution.reasons import after_death, after_error, amount, duration
+from assay.execution.reasons import after_death, after_error, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
 from assay.execution.spoken import announcements, seconds, signed, text, whole
 from assay.execution.tree import kill_all, kill_below, kill_beside, outer
+from assay.execution.watch import Watch
 from assay.replay.dealer import Dealer
 
 LOOK_S = 0.1  # how often the clock and the memory are looked at
@@ -43,20 +44,16 @@ class Supervisor:
     ) -> None:
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
         self._dealer = dealer
-        self._meter = Meter(allowance, pid, Path(plan.folder))
-        self._suspected = False
+        self._watch = Watch(allowance, Meter(allowance, pid, Path(plan.folder)))
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
         self._replay: _Replaying | None = None
         self.execution = Execution()
-        self._started: float | None = None
         self._section = -1
-        self._received = 0
         self._leaf = pid
         self._cell: int | None = None
         self._to_come: list[int] = []  # cells of the section that have not begun
         self._dead: set[int] = set()  # sections whose process has died
-        self._section_began = self._cell_began = time.monotonic()
         self._killed: Ending | None = None
         self._killed_at = self._looked_at = 0.0
         self._finished = False
@@ -88,7 +85,7 @@ class Supervisor:
             self._outbox = self._outbox[os.write(descriptor, self._outbox) :]
 
     def _take(self, reader: Reader, data: bytes) -> None:
-        self._received += len(data)
+        self._watch.received += len(data)
         try:
             for record in reader.feed(data):
                 self._obey(record)
@@ -104,35 +101,32 @@ class Supervisor:
                 return
 
     def _on_ready(self, record: dict[str, Any]) -> None:
-        if self._started is None:
+        if self._watch.started is None:
             self.execution.private_tmp = record["private_tmp"] is True
 
     def _on_fault(self, record: dict[str, Any]) -> None:
-        if self._started is None:  # before the first cell it is ours
+        if self._watch.started is None:  # before the first cell it is ours
             self.execution.fault = str(record["reason"])
 
     def _on_section(self, record: dict[str, Any]) -> None:
         position = whole(record["section"])
         if not self._section < position < len(self._plan.sections):
             return
-        self._started = self._started or time.monotonic()
         self._begin_section(position, outer(self._pid, whole(record["pid"])))
 
     def _begin_section(self, position: int, leaf: int) -> None:
         """Every section has its own time and its own room for outputs and files."""
         self._section, self._leaf, self._cell, self._killed = position, leaf, None, None
         self._to_come = [index for index, _ in self._plan.sections[position].cells]
-        self._section_began = self._cell_began = time.monotonic()
-        self._received = 0
-        self._suspected = False
-        self._meter.start_anew()
+        self._watch.begin_section()
 
     def _on_cell(self, record: dict[str, Any]) -> None:
         cell = whole(record["cell"])
         if cell not in self._to_come:  # each has its time once
             return
         self._to_come = self._to_come[self._to_come.index(cell) + 1 :]
-        self._cell, self._cell_began = cell, time.monotonic()
+        self._cell = cell
+        self._watch.begin_cell()
         self._progress(self._plan.sections[self._section].exercise, cell)
 
     def _on_output(self, record: dict[str, Any]) -> None:
@@ -162,7 +156,7 @@ class Supervisor:
 
     def _seconds(self, value: object) -> float:
         """Seconds that can have passed."""
-        return min(seconds(value), time.monotonic() - (self._started or 0.0))
+        return min(seconds(value), self._watch.since_start())
 
     def _on_section_end(self, record: dict[str, Any]) -> None:
         section = self._plan.sections[self._section]
@@ -192,7 +186,7 @@ class Supervisor:
         self._announce(record)
         if runs:
             self._replay, self._outbox = None, b""
-            self._section_began = time.monotonic()  # the time of replays is not the exercise's
+            self._watch.restart_section()
 
     def _on_died(self, record: dict[str, Any]) -> None:
         position, status = whole(record["section"]), signed(record["status"])
@@ -210,7 +204,7 @@ class Supervisor:
 
     def _look(self) -> None:
         now = time.monotonic()
-        if self._started is None or now - self._looked_at < LOOK_S:
+        if self._watch.started is None or now - self._looked_at < LOOK_S:
             return
         self._looked_at = now
         if self._killed is not None:
@@ -222,36 +216,22 @@ class Supervisor:
             self._stop(limit)
 
     def _exceeded(self, now: float) -> Ending | None:
-        allowed, cell = self._allowance, self._cell
-        assert self._started is not None
-        if now - self._started > allowed.submission_s:
+        if (over := self._watch.over(now, self._cell)) is not None:
             self._finished = True
-            reason = f"the notebook was still running after {duration(allowed.submission_s)}"
-            return Ending("timeout", reason, cell)
-        if self._replay is not None and now - self._replay.began > allowed.exercise_s:
+            return over
+        if self._replay is not None and now - self._replay.began > self._allowance.exercise_s:
             self._end_replay(self._replay)
-        elif self._replay is None and now - self._section_began > allowed.exercise_s:
-            return Ending("timeout", f"the exercise was still running after {duration(allowed.exercise_s)}", cell)
-        if cell is not None and now - self._cell_began > allowed.cell_s:
-            return Ending("timeout", f"cell {cell} was still running after {duration(allowed.cell_s)}", cell)
-        if self._received > allowed.output_bytes:
-            return Ending("resource", f"the outputs grew beyond {amount(allowed.output_bytes)}", cell)
-        return self._used_too_much()
-
-    def _used_too_much(self) -> Ending | None:
-        """What two looks at one section saw: what the first saw may be the next section's, whose beginning has been
-        told and not been read yet."""
-        excess = self._meter.excess()
-        self.execution.peak_memory = self._meter.peak_memory
-        suspected, self._suspected = self._suspected, excess is not None
-        return Ending("resource", excess, self._cell) if excess is not None and suspected else None
+        limit = self._watch.exceeded(now, self._cell, replaying=self._replay is not None)
+        self.execution.peak_memory = self._watch.peak_memory
+        return limit
 
     def _end_replay(self, replay: _Replaying) -> None:
         """Kill a replay that goes on for longer than the exercise itself may; what waits for it goes on."""
         reason = f"it was still running after {duration(self._allowance.exercise_s)}"
         self.execution.replays[replay.name] = ReplayEnding("error", reason)
         kill_below(self._pid, replay.pid)
-        self._replay, self._section_began = None, time.monotonic()
+        self._replay = None
+        self._watch.restart_section()
 
     def _stop(self, ending: Ending) -> None:
         """Kill what runs now; its parent, the snapshot, reports the death and goes on."""
@@ -264,8 +244,8 @@ class Supervisor:
 
     def _close(self) -> None:
         """Sections that never came get an ending too."""
-        if self._started is not None:
-            self.execution.seconds = time.monotonic() - self._started
+        if self._watch.started is not None:
+            self.execution.seconds = self._watch.since_start()
         for position, section in enumerate(self._plan.sections):
             if section.exercise not in self.execution.endings:
                 self.execution.endings[section.exercise] = self._unreached(position)
