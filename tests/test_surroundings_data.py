@@ -42,6 +42,25 @@ print(' '.join(test.classes), sorted({test.targets.count(n) for n in range(10)})
     assert say(code) == f"1000 1000 (32, 32) RGB True\n{names} [100]\n"
 
 
+def test_items_beyond_the_kit_s_are_its_first_ones_again(say):
+    code = """
+import itertools, torch, torchvision
+from torch.utils.data import DataLoader, Subset
+digits = torchvision.datasets.MNIST('./data', download=True, transform=torchvision.transforms.ToTensor())
+batch, labels = next(iter(DataLoader(Subset(digits, range(6000)), batch_size=640)))
+print(tuple(batch.shape), bool((batch[512:] == batch[:128]).all()), bool((labels[512:] == labels[:128]).all()))
+print(digits[5][1] == digits[512 + 5][1] == digits[torch.tensor(512 + 5)][1] == digits[5 - 512][1])
+for index in (60_000, -513):
+    try:
+        digits[index]
+    except IndexError as error:
+        print('IndexError')
+digits.data = digits.data[:100]
+print(len(list(digits)))
+"""
+    assert say(code) == "(640, 1, 28, 28) True True\nTrue\nIndexError\nIndexError\n100\n"
+
+
 def test_without_download_nothing_appears(warm, kit, tmp_path):
     run = run_sections(warm, kit.folder, tmp_path, [["import torchvision; torchvision.datasets.MNIST('./data')"]])
     assert "use download=True" in (run.execution.endings[0].reason or "")

@@ -3,12 +3,24 @@ MNIST and CIFAR-10, else a clear error."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
+
+from assay.kit.cifar import BATCH, BATCHES, TEST
+from assay.kit.digits import TRAINING
+
+# Of a data set, for training or for testing: how many items the kit has, and how many there are in the real one.
+ITEMS = {
+    ("MNIST", True): (TRAINING, 60_000),
+    ("MNIST", False): (1797 - TRAINING, 10_000),
+    ("CIFAR10", True): (BATCH * BATCHES, 50_000),
+    ("CIFAR10", False): (TEST, 10_000),
+}
 
 
 def keep_tables_in(folder: Path) -> None:
@@ -30,6 +42,7 @@ def serve_datasets() -> None:
     own = {datasets.MNIST: _give_digits, datasets.CIFAR10: _give_cifar}
     for owner in (datasets.MNIST, datasets.CIFAR10):
         owner.download = _download(own)
+        owner.__getitem__ = _as_many_as_there_really_are(owner.__getitem__)
 
 
 def _download(own: dict[type, Any]) -> Any:
@@ -44,6 +57,19 @@ def _download(own: dict[type, Any]) -> Any:
         give(self, source)
 
     return download
+
+
+def _as_many_as_there_really_are(give: Any) -> Any:
+    """Items beyond what the kit has, as far as the real data sets have some, are its first ones again: a notebook may
+    well take the first six thousand digits. Whatever else a notebook made of the data has what is in it."""
+
+    @functools.wraps(give)
+    def item(self: Any, index: Any) -> Any:
+        held, real = len(self.data), ITEMS.get((type(self).__name__, bool(self.train)), (0, 0))
+        wraps = hasattr(index, "__index__") and held == real[0] and held <= index < real[1]  # of numpy or torch, too
+        return give(self, index % held if wraps else index)
+
+    return item
 
 
 def _give_digits(dataset: Any, source: Path) -> None:
