@@ -23,6 +23,7 @@ from typing import Any
 
 import psutil
 
+from assay.rubric import without_measured
 from assay.store import NAME, Store
 from tests.commands import small_notebook
 
@@ -80,9 +81,9 @@ def start(folder: Path, out: Path) -> subprocess.Popen[bytes]:
 
 
 def left_in(out: Path) -> tuple[list[dict[str, Any]], str]:
-    """The results without seconds, and the gradebook."""
+    """The results without what was measured, and the gradebook."""
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    return [result | {"seconds": None} for result in results], (out / "gradebook.csv").read_text(encoding="utf-8")
+    return [without_measured(result) for result in results], (out / "gradebook.csv").read_text(encoding="utf-8")
 
 
 def announced(out: Path) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import warm_imports
 from assay.command.likeness import compare
 from assay.command.lock import alone_in
+from assay.command.places import Places, open_places
 from assay.command.progress import Display
 from assay.command.publish import writing_into
 from assay.command.reading import Reading, Refusal, read
@@ -27,7 +29,6 @@ from assay.command.run import (
     prepare_out,
     require_room,
     start_warm,
-    work_off,
 )
 from assay.command.session import Executed, Result, Session
 from assay.command.settled import AGREED, read_agreed
@@ -35,6 +36,7 @@ from assay.command.version import version
 from assay.command.walls import hidden_places
 from assay.command.work import Work, content_of, plan_work
 from assay.course import lessons
+from assay.scheduling.pool import work_off
 from assay.store import Content, Store, Submission
 
 
@@ -101,16 +103,20 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
     course, out = cohort.course, cohort.out
     with Display(sum(len(one.submissions) for one in work), sum(_weight(one) for one in work)) as display:
         display.say("importing the libraries once")
-        with start_warm(course.kit, warm_imports(course.lessons), out, cohort.options.device) as warm:
-            display.begin()
+        with ExitStack() as stack:
+            warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out))
             hidden = (*hidden_places(out), cohort.options.folder.resolve())
             session = make_session(course, cohort.options.lesson, warm, hidden, shared=True)
+            peaks = cohort.store.peaks()
+            places = stack.enter_context(open_places(session, cohort.options, course.gpus, peaks, display.tell))
+            display.begin()
 
             def execute(one: Work) -> Executed:
-                return _execute(one, session, display)
+                return _execute(one, places, display)
 
             def judge(one: Work, executed: Executed) -> None:
                 result = _judge(one, executed, session)
+                places.learn(result)
                 cause = "graded" if one.judged is None else "regraded"
                 cohort.store.keep(one.content, result, one.submissions, cause)  # before anybody is told
                 cohort.pages.write(one.submissions)
@@ -119,7 +125,9 @@ def _do(work: list[Work], cohort: _Cohort) -> None:
                 if result["state"] == "fault":
                     require_room(out)
 
-            work_off(work, execute, judge, cohort.options.jobs, warm)
+            work_off(work, execute, judge, places.at_once, places.close)
+            if running := places.admission.held_back:
+                display.tell(f"The memory of this machine is enough for {running} at once.")
 
 
 def _weight(one: Work) -> float:
@@ -127,13 +135,13 @@ def _weight(one: Work) -> float:
     return max(one.expected, 0.1)
 
 
-def _execute(one: Work, session: Session, display: Display) -> Executed:
+def _execute(one: Work, places: Places, display: Display) -> Executed:
     if one.judged is not None:  # its run is there
         return Executed(one.judged)
-    with display.task(one.submissions[0]) as progress:
-        if isinstance(one.reading, Reading):
-            with writing_into(one.folder.parent.parent):
-                fresh(one.folder)
+    if isinstance(one.reading, Reading):
+        with writing_into(one.folder.parent.parent):
+            fresh(one.folder)
+    with places.taken(one.lesson) as session, display.task(one.submissions[0]) as progress:
         return session.execute(one.reading, one.folder, progress)
 
 

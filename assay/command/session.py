@@ -123,7 +123,7 @@ class Session:
 
     def _run(self, order: Order, progress: Callable[[int, int], None]) -> Run:
         if self.engine == "nbclient":
-            return run_slow(order, self.kit.environment(), progress)
+            return run_slow(order, self.warm.kit, progress)
         return run_forked(order, self.warm, progress)
 
     def _record(self, notebook: Notebook, lesson: Lesson, run: Run) -> Record:
@@ -149,6 +149,8 @@ class Session:
                 "witness": round(execution.witness_seconds, 3),
                 "execution": round(execution.seconds, 3),
             },
+            peak_memory=execution.peak_memory or None,
+            peak_gpu_memory=execution.peak_gpu_memory,
         )
 
     def _runner(self, private_tmp: bool) -> dict[str, Any]:

@@ -84,6 +84,7 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
         Fault: this machine could not start the notebook.
     """
     plan, overrides = make_plan(order)
+    plan = replace(plan, gpu_fraction=None if warm.gpu is None else warm.gpu.fraction)
     execution = execute(plan, order, warm, progress)
     if execution.must_be_repeated:
         shutil.rmtree(order.folder)
@@ -104,7 +105,7 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     begun, why = _begin_shared(plan, order, warm, path)
     child = _begin(warm, path) if begun is None else begun.child
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
-    execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
+    execution = Supervisor(plan, order.allowance, child.pid, progress, dealer, warm.gpu).follow(child.descriptor)
     if plan.tier != LIMITS and os.getuid() == 0:
         give_back(str(order.folder))
     make_accessible(order.folder, *(order.folder / name for name in WRITTEN_BY_NOTEBOOKS))

@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
+from assay.execution.gpu import GpuShare
 from assay.execution.plan import Plan
 from assay.execution.reasons import after_death, after_error, amount, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
@@ -39,11 +40,12 @@ class Supervisor:
     """Follows the records of one notebook's processes; what they say is believed only about themselves."""
 
     def __init__(
-        self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None], dealer: Dealer
-    ) -> None:
+        self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None], dealer: Dealer,
+        gpu: GpuShare | None = None,
+    ) -> None:  # fmt: skip
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
         self._dealer = dealer
-        self._meter = Meter(allowance, pid, Path(plan.folder))
+        self._meter = Meter(allowance, pid, Path(plan.folder), gpu)
         self._suspected = False
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
@@ -243,6 +245,7 @@ class Supervisor:
         told and not been read yet."""
         excess = self._meter.excess()
         self.execution.peak_memory = self._meter.peak_memory
+        self.execution.peak_gpu_memory = self._meter.peak_gpu_memory
         suspected, self._suspected = self._suspected, excess is not None
         return Ending("resource", excess, self._cell) if excess is not None and suspected else None
 
