@@ -32,7 +32,6 @@ from assay.command.run import (
 )
 from assay.command.session import Executed, Result, Session
 from assay.command.settled import AGREED, read_agreed
-from assay.command.version import version
 from assay.command.walls import hidden_places
 from assay.command.work import Work, content_of, plan_work
 from assay.course import lessons
@@ -50,7 +49,7 @@ def cohort(options: argparse.Namespace) -> int:
     prepare_out(out, own=False)
     with alone_in(out), Store(out) as store:
         readings = {name: read(str(path), course.lessons, options.lesson) for name, path in found.items()}
-        contents = {name: content_of(one, course.kit, version()) for name, one in readings.items()}
+        contents = {name: content_of(one, course.kit) for name, one in readings.items()}
         store.expect(_submission(name, path, readings[name]) for name, path in found.items())
         store.set(AGREED, agreed)
         work = plan_work(contents, readings, store, out)

@@ -9,7 +9,6 @@ from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import Lesson
 from assay.command.progress import Display
 from assay.command.session import Result
-from assay.command.version import version
 from assay.command.work import judged_by, run_folder
 from assay.execution.parent import WarmParent
 from assay.store import Content, Store
@@ -52,4 +51,4 @@ def _judge(
     made = judge_again(old, run_folder(out, was.run), lessons, warm, kit)
     if made is old:  # nothing to judge: rejected, or never run
         return
-    store.keep(Content(was.run, judged_by(lessons[made["lesson"]], version())), made, submissions, CAUSE)
+    store.keep(Content(was.run, judged_by(lessons[made["lesson"]])), made, submissions, CAUSE)

@@ -9,9 +9,11 @@ from pathlib import Path
 from statistics import median
 
 from assay.command.again import RECORD
+from assay.command.edition import judges_by, runs_by
 from assay.command.lessons import Lesson
 from assay.command.reading import Reading, Refusal
 from assay.command.session import Result
+from assay.command.version import version
 from assay.kit import Kit
 from assay.store import Content, Store, address
 
@@ -36,10 +38,10 @@ class Work:
         return _lesson(self.reading)
 
 
-def content_of(found: Reading | Refusal, kit: Kit, version: str) -> Content:
+def content_of(found: Reading | Refusal, kit: Kit) -> Content:
     """The address of a file's result."""
     if isinstance(found, Refusal):
-        return Content(address("refused", found.sha256, found.reason), address(version))
+        return Content(address("refused", found.sha256, found.reason), address(version()))
     rubric = found.lesson.rubric
     asked = [[dict(replay) for replay in exercise.replays] for exercise in rubric.exercises]
     shorter = [[o.name, o.to] for o in rubric.shorten]
@@ -47,15 +49,15 @@ def content_of(found: Reading | Refusal, kit: Kit, version: str) -> Content:
     published = [[[cell.digest, cell.open] for cell in exercise.published] for exercise in rubric.exercises]
     limits = vars(rubric.limits)
     run = address(
-        found.notebook.sha256, rubric.slug, kit.digest, version, limits, shorter, asked, published, rubric.values
+        found.notebook.sha256, rubric.slug, kit.digest, runs_by(), limits, shorter, asked, published, rubric.values
     )
-    return Content(run, judged_by(found.lesson, version))
+    return Content(run, judged_by(found.lesson))
 
 
-def judged_by(lesson: Lesson, version: str) -> str:
+def judged_by(lesson: Lesson) -> str:
     """The address of what a lesson's runs are judged by: changed checks, points or hints change it."""
     files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (lesson.files.checks, lesson.files.rubric)]
-    return address(version, *files)
+    return address(judges_by(), *files)
 
 
 def run_folder(out: Path, run: str) -> Path:
