@@ -21,7 +21,7 @@ from assay.store import Store
 @pytest.fixture
 def graded(warm, monkeypatch):
     """The session's warm parent instead of one for each command, and the files that were graded, in their order."""
-    monkeypatch.setattr("assay.command.cohort.start_warm", lambda *_: contextlib.nullcontext(warm))
+    monkeypatch.setattr("assay.command.engines.start_warm", lambda *_: contextlib.nullcontext(warm))
     grade, files = Session.execute, []
 
     def watched(self, found, folder, progress):
@@ -69,7 +69,7 @@ def test_the_same_again_runs_nothing(capsys, graded, folder, tmp_path, monkeypat
     command(capsys, "cohort", folder, "--out", out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.suffix != ".sqlite"}
     graded.clear()
-    monkeypatch.setattr("assay.command.cohort.start_warm", lambda *_: pytest.fail("the libraries were imported"))
+    monkeypatch.setattr("assay.command.engines.start_warm", lambda *_: pytest.fail("the libraries were imported"))
     assert command(capsys, "cohort", folder, "--out", out).code == 0
     assert graded == []
     assert before == {path: path.read_bytes() for path in before}

@@ -94,7 +94,7 @@ def test_the_sources_are_read_once_for_a_command(monkeypatch):
 @pytest.fixture
 def graded(warm, monkeypatch):
     """The files that were executed."""
-    monkeypatch.setattr("assay.command.cohort.start_warm", lambda *_: contextlib.nullcontext(warm))
+    monkeypatch.setattr("assay.command.engines.start_warm", lambda *_: contextlib.nullcontext(warm))
     execute, files = Session.execute, []
 
     def watched(self, found, folder, progress):

@@ -73,8 +73,9 @@ def prepare_course(options: argparse.Namespace, runner: str) -> Course:
         meant = did_you_mean(options.lesson, lessons)
         raise Misuse(f"there is no lesson {options.lesson!r}{meant}; the lessons are {', '.join(lessons)}")
     require_writable(options.json)
-    gpus = choose_gpus(options.device)
-    if options.gpu_memory is not None and not gpus:
+    elsewhere = getattr(options, "engine", ("local", ""))[0] != "local"  # its workers look for GPUs where they are
+    gpus = () if elsewhere else choose_gpus(options.device)
+    if options.gpu_memory is not None and not gpus and not elsewhere:
         raise Misuse(
             "--gpu-memory limits what a notebook uses of a GPU, and here notebooks run on the CPU: leave it out"
         )

@@ -92,6 +92,12 @@ class Session:
         _keep(folder / "result.json", json.dumps(result, indent=1))
         return result
 
+    def unanswered(self, found: Reading | Refusal, reason: str) -> Result:
+        """The result of a file of which no machine could tell what becomes of it; one that is refused needs none."""
+        if isinstance(found, Refusal):
+            return self._rejected(found)
+        return self._fault(found.lesson, found.notebook.file, found.notebook.sha256, reason)
+
     def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record | Result:
         reason = ""
         for attempt in range(1, ATTEMPTS + 1):
