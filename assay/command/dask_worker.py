@@ -77,7 +77,7 @@ class Grader(WorkerPlugin):  # type: ignore[misc]
                 executed = session.execute(found, folder, lambda step: None)
             result = places.session.judge(executed)
             places.learn(result)
-            return Answer(result, pack(folder) if isinstance(found, Reading) else None)
+            return _answer(result, found, folder, places)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -93,6 +93,13 @@ class Grader(WorkerPlugin):  # type: ignore[misc]
             if self._ready.done():
                 raise
             self._ready.set_exception(error)
+
+
+def _answer(result: Result, found: Reading | Refusal, folder: Path, places: Places) -> Answer:
+    try:
+        return Answer(result, pack(folder) if isinstance(found, Reading) else None)
+    except Fault as fault:  # of this one, and not of all
+        return Answer(places.session.unanswered(found, str(fault)), None)
 
 
 def grade(task: Task) -> Answer:

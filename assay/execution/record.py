@@ -48,6 +48,7 @@ class Execution:
     shared_cells: int = 0  # of the course's own, which were run once for many notebooks
     unshared: str | None = None  # why no more of them were
     must_be_repeated: bool = False  # without sharing: what it was forked from has died, or could not be gone back to
+    struck: bool = False  # something killed a process, and it was not us: the notebook itself, or somebody outside
 
     def add_output(self, cell: int, output: object) -> None:
         """Keep one nbformat output of a cell; text of one stream that comes in lumps is put together again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -193,6 +194,7 @@ class Supervisor:
         self._ended.discard(name)
         self._announce(record)
         if runs:
+            self.execution.struck |= record.get("killed") is True and self._killed is None
             self._replay, self._outbox = None, b""
             self._section_began = time.monotonic()  # the time of replays is not the exercise's
 
@@ -201,6 +203,7 @@ class Supervisor:
         if position < self._section or position in self._dead:  # a section dies once, and has its time once
             return
         number = self._plan.sections[position].exercise
+        self.execution.struck |= status == -signal.SIGKILL and self._killed is None
         self._dead.add(position)
         self.execution.died.add(number)
         self.execution.endings[number] = self._killed or after_death(status, self._cell)
@@ -269,6 +272,7 @@ class Supervisor:
         """Sections that never came get an ending too."""
         if self._started is not None:
             self.execution.seconds = time.monotonic() - self._started
+        self.execution.struck |= not self.execution.finished and self._killed is None and self.execution.fault is None
         for position, section in enumerate(self._plan.sections):
             if section.exercise not in self.execution.endings:
                 self.execution.endings[section.exercise] = self._unreached(position)
