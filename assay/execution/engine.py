@@ -89,9 +89,10 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     execution = execute(plan, order, warm, progress)
     if execution.must_be_repeated or execution.struck:
         shutil.rmtree(order.folder)
+        why = execution.unshared or "a process died, and all was run once more from its beginning"
         plan, overrides = _plan_for(order, warm)
         execution = execute(plan, replace(order, shared=0), warm, progress)
-        execution.unshared = "a process died, and all was run once more from its beginning"
+        execution.unshared = why
     return finish(order, plan, execution, overrides)
 
 
