@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from assay.command.reading import Reading, Refusal
 from assay.command.session import Result
 from assay.failure import Fault
 from assay.intake import Notebook
+
+PLUGIN_S = 30.0  # a worker that joins while plugins are given out may have tasks first
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,14 @@ def _answer(result: Result, found: Reading | Refusal, folder: Path, places: Plac
 
 
 def grade(task: Task) -> Answer:
-    """In a worker: have its plugin grade."""
-    plugin = get_worker().plugins.get(task.commission)
-    if not isinstance(plugin, Grader):
-        raise Fault("the worker was not told how to grade")
+    """In a worker: have its plugin grade.
+
+    Raises:
+        Fault: it has none.
+    """
+    worker, until = get_worker(), time.monotonic() + PLUGIN_S
+    while not isinstance(plugin := worker.plugins.get(task.commission), Grader):
+        if time.monotonic() > until:
+            raise Fault("a Dask worker was not told how to grade: start it again")
+        time.sleep(0.1)
     return plugin.grade(task)
