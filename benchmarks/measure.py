@@ -56,7 +56,7 @@ def main() -> int:
         folder = Path(name)
         (folder / "runs").mkdir()
         _say("importing the libraries")
-        with start_warm(kit, warm_imports(lessons), folder, "auto") as warm:
+        with start_warm(kit, warm_imports(lessons), folder) as warm:
             bench = Bench(lessons, kit, warm, options.peers)
             sheets = [_measure(bench, title, make, folder, options) for title, make in COHORTS.items()]
             versions = ", ".join(f"{library} {version}" for library, version in warm.versions.items())

@@ -8,7 +8,7 @@ from typing import Any
 
 from commands import small_notebook
 
-from assay.rubric import validate_result
+from assay.rubric import validate_result, without_measured
 
 COSINE = "import torch\ntorch.nn.functional.cosine_similarity(torch.ones(2), torch.ones(2), dim=0)"
 CLIP = "# CLIP"  # another lesson's title
@@ -39,4 +39,4 @@ def results_in(out: Path) -> list[dict[str, Any]]:
 
 def without_seconds(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What must be equal when the same is graded twice."""
-    return [{key: value for key, value in result.items() if key != "seconds"} for result in results]
+    return [without_measured(result) for result in results]

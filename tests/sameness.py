@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.judging.evidence import Evidence
+from assay.rubric import without_measured
 
 
 def evidence_digest(run: Path) -> str:
@@ -39,4 +40,4 @@ def _plain(value: Any, evidence: Evidence) -> Any:
 
 def without_seconds(result: dict[str, Any]) -> dict[str, Any]:
     """A result as an equal run gives it."""
-    return {key: value for key, value in result.items() if key != "seconds"}
+    return without_measured(result)

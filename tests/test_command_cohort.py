@@ -7,7 +7,7 @@ import csv
 import shutil
 
 import pytest
-from cohorts import COSINE, IDS, results_in, small_cohort, without_seconds
+from cohorts import CLIP, COSINE, IDS, results_in, small_cohort, without_seconds
 from commands import command, edit, forbid_execution, own_course, small_notebook
 
 from assay.command import run
@@ -21,7 +21,7 @@ from assay.store import Store
 @pytest.fixture
 def graded(warm, monkeypatch):
     """The session's warm parent instead of one for each command, and the files that were graded, in their order."""
-    monkeypatch.setattr("assay.command.cohort.start_warm", lambda *_: contextlib.nullcontext(warm))
+    monkeypatch.setattr("assay.command.engines.start_warm", lambda *_: contextlib.nullcontext(warm))
     grade, files = Session.execute, []
 
     def watched(self, found, folder, progress):
@@ -69,7 +69,7 @@ def test_the_same_again_runs_nothing(capsys, graded, folder, tmp_path, monkeypat
     command(capsys, "cohort", folder, "--out", out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.suffix != ".sqlite"}
     graded.clear()
-    monkeypatch.setattr("assay.command.cohort.start_warm", lambda *_: pytest.fail("the libraries were imported"))
+    monkeypatch.setattr("assay.command.engines.start_warm", lambda *_: pytest.fail("the libraries were imported"))
     assert command(capsys, "cohort", folder, "--out", out).code == 0
     assert graded == []
     assert before == {path: path.read_bytes() for path in before}
@@ -146,6 +146,38 @@ def test_the_longest_is_begun_first(capsys, graded, folder, tmp_path):
     command(capsys, "cohort", folder, "--out", tmp_path / "out", "--jobs", 1)
     assert graded[0] == str(folder / "long.ipynb")
     assert graded[-1] == str(folder / "c.ipynb")
+
+
+def test_what_a_lesson_took_before_decides_over_one_that_is_new(capsys, graded, folder, tmp_path):
+    """Two new files of equal length: the one whose lesson has been slow is begun first, although it is listed last."""
+    out = tmp_path / "out"
+    slow = "import time; time.sleep(1.5)"
+    small_notebook(folder / "b" / "zed.ipynb", slow, slow, title=CLIP)
+    command(capsys, "cohort", folder, "--out", out)
+    graded.clear()
+    small_notebook(folder / "a-new.ipynb", "x = 3", "y = 3")
+    small_notebook(folder / "z-new.ipynb", "x = 4", "y = 4", title=CLIP)
+    command(capsys, "cohort", folder, "--out", out, "--jobs", 1)
+    assert graded == [str(folder / "z-new.ipynb"), str(folder / "a-new.ipynb")]
+
+
+def test_with_little_memory_one_runs_at_a_time_and_it_is_said(capsys, graded, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("assay.scheduling.admission.Admission.__init__.__defaults__", (lambda: 0,))
+    running, most, execute = [], [], Session._execute
+
+    def counted(self, *arguments):
+        running.append(1)
+        most.append(len(running))
+        try:
+            return execute(self, *arguments)
+        finally:
+            running.pop()
+
+    monkeypatch.setattr(Session, "_execute", counted)
+    ended = command(capsys, "cohort", folder, "--out", tmp_path / "out", "--jobs", 3)
+    assert ended.code == 0
+    assert most == [1, 1, 1]
+    assert "The memory of this machine is enough for 1 at once." in ended.err
 
 
 def test_changed_points_are_judged_and_nothing_is_executed(capsys, graded, folder, tmp_path, monkeypatch):

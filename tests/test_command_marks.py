@@ -19,7 +19,7 @@ FOURTH = ("x = 1", "x = 2", "x = 3", "compared = 'LoRA'")
 @pytest.fixture
 def cohort(capsys, warm, monkeypatch, tmp_path):
     """A graded cohort of two with its own course, and a function that runs `cohort` on it once more."""
-    for module in ("cohort", "regrade"):
+    for module in ("engines", "regrade"):
         monkeypatch.setattr(f"assay.command.{module}.start_warm", lambda *_: contextlib.nullcontext(warm))
     root = own_course(tmp_path / "course", monkeypatch)
     folder, out = tmp_path / "in", tmp_path / "out"

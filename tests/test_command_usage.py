@@ -19,7 +19,7 @@ def _nothing_runs(monkeypatch):
     def refuse(*_):
         raise AssertionError("a warm parent was started")
 
-    for module in ("run", "cohort", "regrade"):
+    for module in ("run", "engines", "regrade"):
         monkeypatch.setattr(f"assay.command.{module}.start_warm", refuse)
 
 

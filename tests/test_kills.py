@@ -1,4 +1,4 @@
-"""Two of the moments of `python -m tests.kills`: just after a first result was told, the program or its parent dies."""
+"""Some of the moments of `python -m tests.kills`: just after a first result was told, one of each kind dies."""
 
 from __future__ import annotations
 

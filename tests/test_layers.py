@@ -94,6 +94,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "report": "how a page is made",
         "rubric": "which cells were handed out",
     },
+    "scheduling": {"failure": "a machine without a usable place"},
     "command": {
         "anew": "results lie where a notebook could write",
         "cohort": "what is agreed on for it",
@@ -110,6 +111,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "report": "",
         "rubric": "",
         "sandbox": "which walls there are",
+        "scheduling": "how many run at once, and where",
         "store": "where a cohort's results are kept",
     },
 }

@@ -143,3 +143,18 @@ def test_unchecked_and_tampered_verdicts_count_neither_way() -> None:
     from assay.report.cohort_entries import passed_share
 
     assert passed_share(items_of(entries)[0], entries) == 1.0
+
+
+def test_the_tile_counts_those_who_are_listed_below(tmp_path: Path) -> None:
+    html = page([samples.excellent("a.ipynb"), {**samples.rejected(), "file": "b.ipynb"}], tmp_path)
+    shown = words(html)
+    assert "Need a person 1" in shown and "Not graded 1" in shown
+    listed = html[html.index('id="person"') :].partition("</section>")[0]
+    assert listed.count("<tr") == 1
+
+
+def test_the_gpus_memory_is_shown_where_there_was_one(tmp_path: Path) -> None:
+    used = {"peak_memory": 300_000_000, "peak_gpu_memory": 2_000_000_000}
+    shown = words(page([samples.excellent("a.ipynb"), {**samples.excellent("b.ipynb"), **used}], tmp_path))
+    assert "Peak memory of 1 submission: 300 MB" in shown
+    assert "Peak GPU memory of 1 submission: 2,000 MB" in shown

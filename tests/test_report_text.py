@@ -45,7 +45,7 @@ def test_stopped_exercises_say_why() -> None:
 def test_several_submissions_are_a_table_with_totals() -> None:
     text = printed(samples.excellent(), samples.mistaken(), samples.rejected(), samples.fault(), samples.tampered())
     assert "ada.ipynb" in text and "17 / 17" in text and "tampering flagged" in text
-    assert "5 submissions, mean 87 %, 18 points to be marked, 3 need a person" in text
+    assert "5 submissions, mean 87 %, 18 points to be marked, 4 need a person" in text
 
 
 def test_a_students_view_keeps_hidden_criteria_hidden() -> None:
@@ -74,3 +74,32 @@ def test_a_terminal_without_unicode_gets_plain_signs() -> None:
 
 def test_nothing_to_print_prints_nothing() -> None:
     assert printed() == ""
+
+
+def cohort_lines(width: int, exercises: int = 4) -> list[str]:
+    parts = [samples.exercise(n, f"Part {n}", samples.criterion("x", "passed")) for n in range(1, exercises + 1)]
+    name = "students/ada-lovelace-of-london/lora-finetuning-final.ipynb"
+    results = [samples.result(name, *parts), {**samples.rejected(), "file": "students/bo/lora.ipynb"}]
+    return printed(*results, width=width).splitlines()
+
+
+@pytest.mark.parametrize("exercises", [1, 4, 9])
+def test_a_cohorts_table_reads_at_eighty_columns(exercises: int) -> None:
+    lines = cohort_lines(80, exercises)
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if " / " in line]
+    assert len(rows) == 1  # a number is never broken
+    assert ("Ex 1" in lines[1]) == (exercises <= 4)
+    assert "".join(line.split("  ")[0].strip() for line in lines[3:6]).startswith("ada-lovelace-of-london/lora-fin")
+
+
+def test_a_sentence_about_a_submission_has_the_whole_width() -> None:
+    lines = cohort_lines(80)
+    reason = str(samples.rejected()["reason"])
+    said = [number for number, line in enumerate(lines) if line.startswith("bo/lora.ipynb") and "not graded" in line]
+    assert len(said) == 1
+    assert reason[:40] in lines[said[0]] + " " + lines[said[0] + 1]
+
+
+def test_who_was_rejected_needs_a_person_wherever_that_is_counted() -> None:
+    assert "1 needs a person" in cohort_lines(80)[-1]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assay.command.lessons import warm_imports
 from assay.command.pages import RELEASES, Pages
+from assay.command.places import open_places
 from assay.command.progress import Display
 from assay.command.publish import show
 from assay.command.run import exit_code, grade_all, make_session, prepare_course, prepare_out, start_warm
@@ -25,10 +26,11 @@ def check(options: argparse.Namespace) -> int:
         out = Path(name)
         prepare_out(out, own=True)
         display.say("importing the libraries once")
-        with start_warm(course.kit, warm_imports(course.lessons), out, options.device) as warm:
+        with start_warm(course.kit, warm_imports(course.lessons), out) as warm:
             session = make_session(course, options.lesson, warm, hidden_places(out))
             pages = Pages.of_files(options.notebooks, None, course.lessons, RELEASES[None])
-            results = grade_all(session, options.notebooks, out, options.jobs, display, pages)
+            with open_places(session, options, course.gpus) as places:
+                results = grade_all(places, options.notebooks, out, display, pages)
     show([student_view(result) for result in results], options.json)
     return exit_code(results) or (FAILED if any(map(_is_wanting, results)) else 0)
 

@@ -20,12 +20,15 @@ def add_cohort(commands: Commands) -> None:
         "soon as there is one: the same command again runs only what is new, has changed, or met a machine's fault.",
         "grade.py cohort submissions --out spring    spring/report.html, gradebook.csv, results.json, store.sqlite",
         "grade.py cohort submissions --jobs 4        four at once, into submissions-graded beside the folder",
+        "grade.py cohort submissions --engine dask:tcp://head:8786      on the workers of a cluster",
     )  # fmt: skip
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of submissions, in any folders below it")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder for results (default: DIR-graded)")
     parser.add_argument(
-        "--engine", choices=("local",), default="local", help="where notebooks run: on this machine (default)"
-    )
+        "--engine", type=_engine, default=("local", ""), metavar="local|dask[:ADDRESS]",
+        help="where notebooks run: in this program's own processes (default), or in workers of the Dask scheduler at "
+        "ADDRESS, such as dask:tcp://head:8786; without ADDRESS, in Dask workers on this machine",
+    )  # fmt: skip
     add_grading_options(parser)
     add_release_option(parser)
     parser.set_defaults(act=_cohort)
@@ -66,6 +69,13 @@ def add_mark(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--comment", metavar="TEXT", help="what the student reads beside the points")
     parser.set_defaults(act=_mark)
+
+
+def _engine(text: str) -> tuple[str, str]:
+    name, colon, address = text.partition(":")
+    if name not in ("local", "dask") or (colon and (name == "local" or not address)):
+        raise argparse.ArgumentTypeError(f"{text!r} should be local, dask, or dask:ADDRESS, as in dask:tcp://head:8786")
+    return name, address
 
 
 def _mark(options: argparse.Namespace) -> int:

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from assay.command.edition import shown_by
 from assay.command.lessons import Lesson
 from assay.command.pages import RELEASES, Pages
 from assay.command.publish import publish, write_gradebook
 from assay.command.session import Result
 from assay.command.settled import say_who_is_left, settings_in, settle
-from assay.command.version import version
 from assay.command.work import run_folder
 from assay.export import csv_text
 from assay.report import report_ids
@@ -43,7 +43,7 @@ class CohortPages:
             result = self._store.results([one.id]).get(one.id)
             if result is None or one.key is None:
                 continue
-            told = address(_but_for_the_clock(result), version(), self._released)
+            told = address(_but_for_the_clock(result), shown_by(), self._released)
             if one.page == told and (self._out / self._page(one.id)).is_file():
                 continue
             self._written[one.id] = told

@@ -54,6 +54,10 @@ class Display:
         else:
             self._console.print(text, markup=False, highlight=False)
 
+    def tell(self, text: str) -> None:
+        """One sentence that stays, above the lines."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     def begin(self) -> None:
         """The notebooks begin now: the time that is left is counted from here."""
         self._began = time.monotonic()

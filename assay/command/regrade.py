@@ -32,7 +32,7 @@ def regrade(options: argparse.Namespace) -> int:
         lessons = load_lessons()
         kit = ensure_kit(options.kit, show_kit_progress())
         name = f"{kit.name} {kit.digest[:12]}"
-        with start_warm(kit, warm_imports(lessons), out, "auto") as warm:
+        with start_warm(kit, warm_imports(lessons), out) as warm:
             if _is_cohort(out):
                 return exit_code(regrade_cohort(out, lessons, warm, name, options.release))
             pages = Pages.of_files([result["file"] for result in old], out, lessons, RELEASES[options.release])

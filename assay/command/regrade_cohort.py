@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from assay.command.again import judge_again
 from assay.command.gradebooks import CohortPages, publish_cohort, release
 from assay.command.lessons import Lesson
 from assay.command.progress import Display
-from assay.command.run import work_off
 from assay.command.session import Result
-from assay.command.version import version
 from assay.command.work import judged_by, run_folder
 from assay.execution.parent import WarmParent
+from assay.scheduling.pool import work_off
 from assay.store import Content, Store
 
 CAUSE = "regraded"
@@ -40,7 +40,7 @@ def regrade_cohort(
                 pages.write(owners[key])
                 display.done(owners[key][0])
 
-            work_off(owners, judge, keep, None, warm)
+            work_off(owners, judge, keep, os.cpu_count() or 1, warm.close)
         return publish_cohort(store, pages, out, None)
 
 
@@ -56,5 +56,5 @@ def _owners(store: Store) -> dict[str, list[str]]:
 
 def _keep(store: Store, key: str, made: Result, submissions: list[str], lessons: dict[str, Lesson]) -> None:
     if made != store.result(key):  # else there was nothing to judge: rejected, or never run
-        content = Content(store.content(key).run, judged_by(lessons[made["lesson"]], version()))
+        content = Content(store.content(key).run, judged_by(lessons[made["lesson"]]))
         store.keep(content, made, submissions, CAUSE)

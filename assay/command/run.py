@@ -6,19 +6,17 @@ import argparse
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.lock import alone_in
 from assay.command.pages import RELEASES, Pages
+from assay.command.places import Places, choose_gpus, open_places
 from assay.command.progress import Display, show_kit_progress
 from assay.command.publish import publish
-from assay.command.reading import read
+from assay.command.reading import Reading, read
 from assay.command.secret import course_secret
 from assay.command.session import Executed, Result, Session
 from assay.command.walls import choose_tier, hidden_places, require_readable
@@ -26,12 +24,11 @@ from assay.course import did_you_mean
 from assay.execution.parent import WarmParent
 from assay.failure import Fault, Misuse
 from assay.kit import Kit, ensure_kit
+from assay.scheduling.devices import Gpu
+from assay.scheduling.pool import work_off
 
 TAMPERED, FAULT = 4, 3
 ROOM_BYTES = 16 * 2**20  # less holds no notebook's evidence, whose weights take tens of megabytes
-Task = TypeVar("Task")
-Half = TypeVar("Half")
-Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,7 @@ class Course:
     lessons: dict[str, Lesson]
     kit: Kit
     tier: str
+    gpus: tuple[Gpu, ...] = ()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,11 +50,12 @@ def run(options: argparse.Namespace) -> int:
         stack.enter_context(alone_in(out))
         display = stack.enter_context(Display(len(options.notebooks)))
         display.say("importing the libraries once")
-        warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out, options.device))
+        warm = stack.enter_context(start_warm(course.kit, warm_imports(course.lessons), out))
         display.begin()
         session = make_session(course, options.lesson, warm, hidden_places(out), options.runner)
+        places = stack.enter_context(open_places(session, options, course.gpus))
         pages = Pages.of_files(options.notebooks, options.out, course.lessons, RELEASES[options.release])
-        results = grade_all(session, options.notebooks, out, options.jobs, display, pages)
+        results = grade_all(places, options.notebooks, out, display, pages)
         display.stop()
         publish(results, pages, options.out, options.json)
     return exit_code(results)
@@ -66,7 +65,7 @@ def prepare_course(options: argparse.Namespace, runner: str) -> Course:
     """Everything that is needed and can be wrong, looked at before a folder is touched or a library imported.
 
     Raises:
-        Misuse: the lesson named, a rubric, or the file for the results is not right.
+        Misuse: the lesson named, a rubric, the file for the results, or the device is not right.
         Fault: the walls asked for cannot be had, or the kit not be read.
     """
     lessons = load_lessons()
@@ -74,10 +73,16 @@ def prepare_course(options: argparse.Namespace, runner: str) -> Course:
         meant = did_you_mean(options.lesson, lessons)
         raise Misuse(f"there is no lesson {options.lesson!r}{meant}; the lessons are {', '.join(lessons)}")
     require_writable(options.json)
+    elsewhere = getattr(options, "engine", ("local", ""))[0] != "local"  # its workers look for GPUs where they are
+    gpus = () if elsewhere else choose_gpus(options.device)
+    if options.gpu_memory is not None and not gpus and not elsewhere:
+        raise Misuse(
+            "--gpu-memory limits what a notebook uses of a GPU, and here notebooks run on the CPU: leave it out"
+        )
     tier = choose_tier(options.tier, runner, options.trust_these_notebooks)
     kit = ensure_kit(options.kit, show_kit_progress())
     require_readable(kit, tier)
-    return Course(lessons, kit, tier)
+    return Course(lessons, kit, tier, gpus)
 
 
 def make_session(
@@ -93,15 +98,10 @@ def make_session(
     return replace(session, shared=shared)
 
 
-def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str) -> WarmParent:
-    """A warm parent for the device asked for; its own messages go to warm.log.
-
-    Raises:
-        Misuse: cuda was asked for on a machine without a GPU.
-    """
-    if device == "cuda" and not Path("/dev/nvidiactl").exists():
-        raise Misuse("--device cuda needs an NVIDIA GPU and its driver, and none was found: use --device cpu")
-    environment = kit.environment() | ({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {})
+def start_warm(kit: Kit, imports: list[list[str]], out: Path, device: str = "cpu") -> WarmParent:
+    """A warm parent whose children find the CPU only, or the one GPU whose UUID is `device`; its own messages go to
+    warm.log."""
+    environment = {**kit.environment(), "CUDA_VISIBLE_DEVICES": "" if device == "cpu" else device}
     return WarmParent(environment, imports, out / "runs" / "warm.log")
 
 
@@ -132,15 +132,16 @@ def require_writable(json_to: str | None) -> None:
         raise Misuse(f"cannot write {json_to} ({error.strerror}): name another file with --json") from None
 
 
-def grade_all(
-    session: Session, files: list[str], out: Path, jobs: int | None, display: Display, pages: Pages
-) -> list[Result]:
+def grade_all(places: Places, files: list[str], out: Path, display: Display, pages: Pages) -> list[Result]:
     """Results in the order of the arguments."""
+    session = places.session
     folders = {index: fresh(folder) for index, folder in pages.folders(out).items()}
 
     def execute(index: int) -> Executed:
-        with display.task(Path(files[index]).name) as progress:
-            return session.execute(read(files[index], session.lessons, session.lesson), folders[index], progress)
+        found = read(files[index], session.lessons, session.lesson)
+        lesson = found.lesson.files.slug if isinstance(found, Reading) else None
+        with places.taken(lesson) as taken, display.task(Path(files[index]).name) as progress:
+            return taken.execute(found, folders[index], progress)
 
     def judge(index: int, executed: Executed) -> Result:
         result = session.judge(executed)
@@ -148,53 +149,7 @@ def grade_all(
         pages.write(index, result, folders[index])
         return result
 
-    return work_off(range(len(files)), execute, judge, jobs, session.warm)
-
-
-def work_off(
-    tasks: Iterable[Task],
-    execute: Callable[[Task], Half],
-    judge: Callable[[Task, Half], Done],
-    jobs: int | None,
-    warm: WarmParent,
-) -> list[Done]:
-    """What comes of each task, in their order: it is executed, and judged while the next one is executed. Several are
-    executed at once, begun in their order. What cannot go on, such as a full disk, ends them all."""
-    at_once = jobs or os.cpu_count() or 1
-    executing, judging = ThreadPoolExecutor(at_once), ThreadPoolExecutor(at_once)
-    ended: list[Future[Done]] = []
-
-    def begin(task: Task, future: Future[Done]) -> None:
-        with _told_to(future):
-            judging.submit(finish, task, execute(task), future)
-
-    def finish(task: Task, half: Half, future: Future[Done]) -> None:
-        with _told_to(future):
-            future.set_result(judge(task, half))
-
-    try:
-        for task in tasks:
-            ended.append(Future())
-            executing.submit(begin, task, ended[-1])
-        wait(ended, return_when=FIRST_EXCEPTION)
-        for future in ended:
-            if future.done():
-                future.result()  # the first that failed is raised, whatever has not come to an end yet
-        return [future.result() for future in ended]
-    except BaseException:
-        warm.close()  # its children die with it, so nothing is left to wait for
-        raise
-    finally:
-        executing.shutdown(cancel_futures=True)
-        judging.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _told_to(future: Future[Done]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        future.set_exception(error)
+    return work_off(range(len(files)), execute, judge, places.at_once, places.close)
 
 
 def fresh(folder: Path) -> Path:

@@ -92,6 +92,12 @@ class Session:
         _keep(folder / "result.json", json.dumps(result, indent=1))
         return result
 
+    def unanswered(self, found: Reading | Refusal, reason: str) -> Result:
+        """The result of a file of which no machine could tell what becomes of it; one that is refused needs none."""
+        if isinstance(found, Refusal):
+            return self._rejected(found)
+        return self._fault(found.lesson, found.notebook.file, found.notebook.sha256, reason)
+
     def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record | Result:
         reason = ""
         for attempt in range(1, ATTEMPTS + 1):
@@ -123,7 +129,7 @@ class Session:
 
     def _run(self, order: Order, progress: Callable[[int, int], None]) -> Run:
         if self.engine == "nbclient":
-            return run_slow(order, self.kit.environment(), progress)
+            return run_slow(order, self.warm.kit, progress)
         return run_forked(order, self.warm, progress)
 
     def _record(self, notebook: Notebook, lesson: Lesson, run: Run) -> Record:
@@ -149,6 +155,8 @@ class Session:
                 "witness": round(execution.witness_seconds, 3),
                 "execution": round(execution.seconds, 3),
             },
+            peak_memory=execution.peak_memory or None,
+            peak_gpu_memory=execution.peak_gpu_memory,
         )
 
     def _runner(self, private_tmp: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,10 @@ def add_grading_options(parser: argparse.ArgumentParser, own: bool = False) -> N
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where notebooks compute (default: auto)"
     )
     parser.add_argument(
+        "--gpu-memory", type=_bytes, metavar="SIZE",
+        help="what a notebook may use of its GPU, such as 15GB, as if it were a smaller one (default: all of it)",
+    )  # fmt: skip
+    parser.add_argument(
         "--kit",
         type=Path,
         metavar="KIT",
@@ -43,7 +48,9 @@ def add_grading_options(parser: argparse.ArgumentParser, own: bool = False) -> N
             "--trust-these-notebooks", action="store_true",
             help="run them even if this machine offers only limits, which stop accidents and not malice",
         )  # fmt: skip
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at once (default: one per core)")
+    parser.add_argument(
+        "--jobs", type=_positive, metavar="N", help="notebooks at once, if memory allows (default: one per core)"
+    )
 
 
 def add_release_option(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +60,14 @@ def add_release_option(parser: argparse.ArgumentParser) -> None:
         help="let students' pages tell criteria that are not public too: due, those with `visibility: after_due_date`; "
         "all, hidden ones as well (default: neither, or what was released in this cohort before)",
     )  # fmt: skip
+
+
+def _bytes(text: str) -> int:
+    from assay.rubric.units import byte_count
+
+    if not re.fullmatch(r"\d+(\.\d+)? ?([kMG]B|[KMG]iB)", text) or not byte_count(text):
+        raise argparse.ArgumentTypeError(f"{text!r} should be an amount of memory, such as 15GB")
+    return byte_count(text)
 
 
 def _positive(text: str) -> int:

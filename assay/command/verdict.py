@@ -39,6 +39,8 @@ class Record:
     notes: list[str]
     runner: dict[str, Any]
     seconds: dict[str, float]
+    peak_memory: int | None = None  # bytes, like the next
+    peak_gpu_memory: int | None = None
 
 
 def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> dict[str, Any]:
@@ -91,6 +93,8 @@ def _result(
         "runner": record.runner,
         "seconds": record.seconds | {"judging": round(seconds, 3)},
     }
+    peaks = {"peak_memory": record.peak_memory or None, "peak_gpu_memory": record.peak_gpu_memory}
+    made |= {name: peak for name, peak in peaks.items() if peak is not None}
     return made | {name: legible(value) for name, value in made.items() if name != "file"}  # a path stays as given
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay.execution.disk import FILES, DiskWatch
+from assay.execution.gpu import GpuShare
 from assay.execution.reasons import amount
-from assay.execution.tree import descendants, usage_of
+from assay.execution.tree import added_by, descendants, usage_of
 from assay.sandbox.territory import OWN
 
 PROCESSES = 64  # a snapshot for each exercise, some worker processes; nobody's notebook needs half of that
+CLOSER = 0.02  # of the time may go into looking how much memory is used: seeing it takes 50 ms, and much happens in 2 s
 DISK_BYTES = 5 * 2**30  # of one exercise: a full-size checkpoint of the course's models, and the evidence
 
 
@@ -29,12 +32,15 @@ class Allowance:
 
 
 class Meter:
-    """Looks at the tree of processes below `root`, and at what they write below `folder`."""
+    """Looks at the tree of processes below `root`, at what they write below `folder`, and at the GPU that they have
+    for themselves."""
 
-    def __init__(self, allowance: Allowance, root: int, folder: Path) -> None:
-        self._allowance, self._root = allowance, root
+    def __init__(self, allowance: Allowance, root: int, folder: Path, gpu: GpuShare | None = None) -> None:
+        self._allowance, self._root, self._gpu = allowance, root, gpu
         self._disk = DiskWatch(folder / name for name in OWN)
+        self._closer_again = 0.0
         self.peak_memory = 0
+        self.peak_gpu_memory: int | None = None
 
     def start_anew(self) -> None:
         """The next exercise has its own room for files."""
@@ -44,10 +50,12 @@ class Meter:
         """Of what the whole tree uses now, the first thing that is more than is allowed."""
         allowed = self._allowance
         usage = usage_of(self._root, allowed.memory_bytes)
-        self.peak_memory = max(self.peak_memory, usage.memory)
+        self._look_closer()
         self._disk.look(descendants(self._root))
         if usage.memory > allowed.memory_bytes:
             return f"the memory in use grew beyond {amount(allowed.memory_bytes)}"
+        if (excess := self._excess_on_gpu()) is not None:
+            return excess
         if usage.processes > allowed.processes:
             return f"more than {allowed.processes} processes ran at once"
         if self._disk.used > allowed.disk_bytes:
@@ -55,3 +63,19 @@ class Meter:
         if self._disk.files > FILES:
             return f"more than {FILES:,} files were written"
         return "a folder was made that cannot be looked into" if self._disk.closed else None
+
+    def _excess_on_gpu(self) -> str | None:
+        if self._gpu is None:
+            return None
+        used = self._gpu.used()
+        self.peak_gpu_memory = max(used, self.peak_gpu_memory or 0)
+        limit = self._gpu.limit
+        return f"the GPU memory in use grew beyond {limit / 1e9:.3g} GB" if used > limit else None
+
+    def _look_closer(self) -> None:
+        """The peak of what these processes add to what is there without them, as often as that is cheap."""
+        began = time.monotonic()
+        if began >= self._closer_again:
+            self.peak_memory = max(self.peak_memory, added_by(self._root))
+            now = time.monotonic()
+            self._closer_again = now + (now - began) / CLOSER

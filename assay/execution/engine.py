@@ -78,19 +78,27 @@ class Run:
 
 
 def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
-    """Run in processes forked from the warm parent.
+    """Run in processes forked from the warm parent. A process that was killed, and not by us, may have been killed by
+    somebody outside, or by the system because others took too much memory: then all is run once more. What the notebook
+    does itself, it does again.
 
     Raises:
         Fault: this machine could not start the notebook.
     """
-    plan, overrides = make_plan(order)
+    plan, overrides = _plan_for(order, warm)
     execution = execute(plan, order, warm, progress)
-    if execution.must_be_repeated:
+    if execution.must_be_repeated or execution.struck:
         shutil.rmtree(order.folder)
-        plan, overrides = make_plan(order)
+        why = execution.unshared or "a process died, and all was run once more from its beginning"
+        plan, overrides = _plan_for(order, warm)
         execution = execute(plan, replace(order, shared=0), warm, progress)
-        execution.unshared = "a process died, and what comes next begins from before the cells that were shared"
+        execution.unshared = why
     return finish(order, plan, execution, overrides)
+
+
+def _plan_for(order: Order, warm: WarmParent) -> tuple[Plan, tuple[Applied, ...]]:
+    plan, overrides = make_plan(order)
+    return replace(plan, gpu_fraction=None if warm.gpu is None else warm.gpu.fraction), overrides
 
 
 def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> Execution:
@@ -104,7 +112,7 @@ def execute(plan: Plan, order: Order, warm: WarmParent, progress: Progress) -> E
     begun, why = _begin_shared(plan, order, warm, path)
     child = _begin(warm, path) if begun is None else begun.child
     dealer = Dealer.of((s for specs in order.replays.values() for s in specs), order.key)
-    execution = Supervisor(plan, order.allowance, child.pid, progress, dealer).follow(child.descriptor)
+    execution = Supervisor(plan, order.allowance, child.pid, progress, dealer, warm.gpu).follow(child.descriptor)
     if plan.tier != LIMITS and os.getuid() == 0:
         give_back(str(order.folder))
     make_accessible(order.folder, *(order.folder / name for name in WRITTEN_BY_NOTEBOOKS))

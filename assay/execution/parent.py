@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.execution.gpu import GpuShare
 from assay.execution.line import Child, Line, answer_of
 from assay.execution.prefixes import Prefixes
 from assay.execution.standby import Standby
@@ -44,7 +45,8 @@ def clean_environment(kit: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass
 class WarmParent:
-    """A running warm parent; use as a context manager. Safe to order from several threads."""
+    """A running warm parent; use as a context manager. Safe to order from several threads. Its children may use `gpu`,
+    the only one that its environment shows them, and each has it alone."""
 
     kit: Mapping[str, str]
     imports: list[list[str]]
@@ -52,6 +54,7 @@ class WarmParent:
     versions: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
     generation: int = 0
+    gpu: GpuShare | None = None
     _process: subprocess.Popen[bytes] | None = None
     _line: Line | None = None
     _standing: dict[str, Standby] = field(default_factory=dict)
@@ -90,6 +93,11 @@ class WarmParent:
             self.stop()
             raise Fault(f"The warm parent process did not come up. {fault} {self._last_words()}") from None
         self.versions, self.device = answer["versions"], answer["device"]
+        if answer["cuda_initialised"]:  # torch: "Cannot re-initialize CUDA in forked subprocess"
+            self.stop()
+            raise Fault(
+                "A library initialised CUDA while it was imported, so that no notebook could use it: --device cpu"
+            )
 
     def _command(self, descriptor: int) -> list[str]:
         return [sys.executable, "-m", "assay.execution.warm", str(descriptor), json.dumps(self.imports)]

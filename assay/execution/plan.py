@@ -28,7 +28,8 @@ class Plan:
     the second as tensors; `tier` names the walls, and `territory` is what can be reached inside of them.
 
     What the witness writes says `nonce`, so that another run's files are known for what they are. Without `witness`
-    nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs.
+    nothing is recorded, so there is nothing to judge: that is for measuring what the witness costs. Of its GPU's memory
+    it may use `gpu_fraction`; None where it has no GPU.
     """
 
     folder: str
@@ -41,6 +42,7 @@ class Plan:
     tier: str = LIMITS
     territory: Territory = field(default_factory=Territory)
     nonce: str = "0" * 16
+    gpu_fraction: float | None = None
 
     def write(self, path: Path) -> None:
         """Store as JSON."""

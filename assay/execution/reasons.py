@@ -15,6 +15,8 @@ def after_error(name: str, message: str, cell: int) -> Ending:
     """The ending of an exercise in which a cell raised `name` with `message`."""
     if name == "MemoryError" or "can't allocate memory" in message:
         return Ending("resource", f"cell {cell} asked for more memory than is allowed ({name})", cell)
+    if "CUDA out of memory" in message:
+        return Ending("resource", f"cell {cell} asked for more GPU memory than is allowed ({name})", cell)
     if any(code in message for code in OUT_OF_SPACE):
         return Ending("resource", f"cell {cell} wrote more than is allowed ({name})", cell)
     if name in ("BlockingIOError", "RuntimeError") and any(text in message for text in OUT_OF_TASKS):

@@ -42,11 +42,13 @@ class Execution:
     fault: str | None = None
     died: set[int] = field(default_factory=set)  # exercises whose process died; the next began from before them
     finished: bool = False  # every section ended of its own; False too when a limit ended the notebook
-    peak_memory: int = 0
+    peak_memory: int = 0  # bytes; 0 where nobody looked, or nothing is to be seen
+    peak_gpu_memory: int | None = None  # bytes; None without a GPU
     seconds: float = 0.0
     shared_cells: int = 0  # of the course's own, which were run once for many notebooks
     unshared: str | None = None  # why no more of them were
     must_be_repeated: bool = False  # without sharing: what it was forked from has died, or could not be gone back to
+    struck: bool = False  # something killed a process, and it was not us: the notebook itself, or somebody outside
 
     def add_output(self, cell: int, output: object) -> None:
         """Keep one nbformat output of a cell; text of one stream that comes in lumps is put together again."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -105,7 +106,8 @@ class Replays:
         _, status = os.waitpid(child, 0)
         if status:
             code = os.waitstatus_to_exitcode(status)
-            self._end(spec, "error", f"the process ended with {'signal ' if code < 0 else 'exit code '}{abs(code)}")
+            reason = f"the process ended with {'signal ' if code < 0 else 'exit code '}{abs(code)}"
+            self._end(spec, "error", reason, killed=code == -signal.SIGKILL)
 
     def _in_child(self, spec: Spec, carry_out: Callable[[list[Given], Path], None]) -> None:
         die_with_parent()
@@ -174,8 +176,10 @@ class Replays:
         self._witness.end_cell(self._shell.user_ns)
         return result.error
 
-    def _end(self, spec: Spec, state: str, reason: str | None, facts: dict[str, Any] | None = None) -> None:
-        self._send(e="replay_end", name=spec["name"], state=state, reason=reason, facts=facts or {})
+    def _end(
+        self, spec: Spec, state: str, reason: str | None, facts: dict[str, Any] | None = None, killed: bool = False
+    ) -> None:
+        self._send(e="replay_end", name=spec["name"], state=state, reason=reason, facts=facts or {}, killed=killed)
 
     def _send(self, **record: Any) -> None:
         events.send(self._channel, record)

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from assay.execution import events
 from assay.execution.forking import fork_as_is, is_forkable
+from assay.execution.gpu import limit_allocator
 from assay.execution.plan import Plan, Section
 from assay.execution.replays import Replays
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
@@ -96,10 +97,11 @@ class Runner:
         self._capture = quiet_descriptors()  # before the walls: behind them nobody makes files in memory
         ground = Ground(self._plan.folder, self._plan.territory)
         drawn = random.getstate()
-        counted_from = None if self._before is None else self._before.address_space
-        private = enter(self._plan.tier, ground, Limits(self._plan.memory_bytes, self._plan.cpu_s, counted_from))
+        private = enter(self._plan.tier, ground, self._limits())
         random.setstate(drawn)  # a fork on the way into the walls would have seeded it anew
         os.chdir(folder / "work")  # once more: the same folder, behind the walls
+        if self._plan.gpu_fraction is not None and self._plan.gpu_fraction < 1:
+            limit_allocator(self._plan.gpu_fraction)
         if self._before is not None:
             self._witness = self._before.land(folder / "evidence", self._plan.nonce)
         elif self._plan.witness:
@@ -107,6 +109,11 @@ class Runner:
             self._witness = Witness.start(folder / "evidence", names, values, self._plan.nonce)
         self._replays.attach(self._witness, self._capture)
         self._send(e="ready", private_tmp=private)
+
+    def _limits(self) -> Limits:
+        """CUDA maps far more addresses than it uses memory, so there only the supervisor's look limits the memory."""
+        memory = self._plan.memory_bytes if self._plan.gpu_fraction is None else None
+        return Limits(memory, self._plan.cpu_s, None if self._before is None else self._before.address_space)
 
     def _run_from(self, position: int) -> None:
         while position < len(self._plan.sections):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 
 from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
+from assay.execution.gpu import GpuShare
 from assay.execution.plan import Plan
 from assay.execution.reasons import after_death, after_error, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
@@ -40,11 +42,12 @@ class Supervisor:
     """Follows the records of one notebook's processes; what they say is believed only about themselves."""
 
     def __init__(
-        self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None], dealer: Dealer
-    ) -> None:
+        self, plan: Plan, allowance: Allowance, pid: int, progress: Callable[[int, int], None], dealer: Dealer,
+        gpu: GpuShare | None = None,
+    ) -> None:  # fmt: skip
         self._plan, self._allowance, self._pid, self._progress = plan, allowance, pid, progress
         self._dealer = dealer
-        self._watch = Watch(allowance, Meter(allowance, pid, Path(plan.folder)))
+        self._watch = Watch(allowance, Meter(allowance, pid, Path(plan.folder), gpu))
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
         self._replay: _Replaying | None = None
@@ -185,6 +188,7 @@ class Supervisor:
         self._ended.discard(name)
         self._announce(record)
         if runs:
+            self.execution.struck |= record.get("killed") is True and self._killed is None
             self._replay, self._outbox = None, b""
             self._watch.restart_section()
 
@@ -193,6 +197,7 @@ class Supervisor:
         if position < self._section or position in self._dead:  # a section dies once, and has its time once
             return
         number = self._plan.sections[position].exercise
+        self.execution.struck |= status == -signal.SIGKILL and self._killed is None
         self._dead.add(position)
         self.execution.died.add(number)
         self.execution.endings[number] = self._killed or after_death(status, self._cell)
@@ -223,6 +228,7 @@ class Supervisor:
             self._end_replay(self._replay)
         limit = self._watch.exceeded(now, self._cell, replaying=self._replay is not None)
         self.execution.peak_memory = self._watch.peak_memory
+        self.execution.peak_gpu_memory = self._watch.peak_gpu_memory
         return limit
 
     def _end_replay(self, replay: _Replaying) -> None:
@@ -246,6 +252,7 @@ class Supervisor:
         """Sections that never came get an ending too."""
         if self._watch.started is not None:
             self.execution.seconds = self._watch.since_start()
+        self.execution.struck |= not self.execution.finished and self._killed is None and self.execution.fault is None
         for position, section in enumerate(self._plan.sections):
             if section.exercise not in self.execution.endings:
                 self.execution.endings[section.exercise] = self._unreached(position)

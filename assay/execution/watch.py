@@ -24,6 +24,11 @@ class Watch:
         """Bytes that the whole tree used at the most."""
         return self._meter.peak_memory
 
+    @property
+    def peak_gpu_memory(self) -> int | None:
+        """Bytes of the GPU that it used at the most, where it has one."""
+        return self._meter.peak_gpu_memory
+
     def since_start(self) -> float:
         """Seconds since the first section began."""
         return time.monotonic() - (self.started or 0.0)

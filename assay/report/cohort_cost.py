@@ -32,7 +32,8 @@ def cost_section(entries: Sequence[Entry]) -> Markup | None:
     shown = tag("dl", [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts], class_="facts")
     drawing = _bars(timed) if len(timed) >= FEWEST_DRAWN else None
     return tag(
-        "section", tag("h2", "Time"), shown, [drawing, _legend()] if drawing else None, _memory(entries),
+        "section", tag("h2", "Time"), shown, [drawing, _legend()] if drawing else None,
+        _memory(entries, "peak_memory", "memory"), _memory(entries, "peak_gpu_memory", "GPU memory"),
         class_="card", id="time",
     )  # fmt: skip
 
@@ -66,17 +67,21 @@ def _legend() -> Markup:
     return tag("p", keys, "Slowest first.", class_="quiet legend")
 
 
-def _memory(entries: Sequence[Entry]) -> list[Markup | None] | None:
+def _memory(entries: Sequence[Entry], field: str, what: str) -> list[Markup | None] | None:
     """Peak memory, which results have where it was measured."""
-    known = [(float(peak), entry) for entry in entries if (peak := entry.result.get("peak_memory"))]
+    known = [(float(peak), entry) for entry in entries if (peak := entry.result.get(field))]
     if not known:
         return None
     known.sort(key=lambda pair: -pair[0])
     peaks = [peak / MEGABYTE for peak, _ in known]
     said = (
-        f"Peak memory of {counted(len(known), 'submission')}: {peaks[0]:,.0f} MB at most, {median(peaks):,.0f} MB in "
+        f"Peak {what} of {counted(len(known), 'submission')}: {peaks[0]:,.0f} MB at most, {median(peaks):,.0f} MB in "
     )
     drawing = None
     if len(known) >= FEWEST_DRAWN:
         drawing = time_figure([("memory", "wait", peaks)], [entry.number for _, entry in known], "MB")
-    return [tag("h3", "Memory"), tag("p", said, "the middle. Most: ", linked(known[0][1]), "."), drawing]
+    return [
+        tag("h3", what[:1].upper() + what[1:]),
+        tag("p", said, "the middle. Most: ", linked(known[0][1]), "."),
+        drawing,
+    ]

@@ -29,7 +29,7 @@ class _Idea:
 
 def people_section(entries: Sequence[Entry]) -> Markup | None:
     """Everything that no machine decides: the flagged submissions one by one, and the answers that wait for a mark."""
-    flagged = [entry for entry in entries if needs_a_person(entry.result) or entry.result["state"] == "rejected"]
+    flagged = [entry for entry in entries if needs_a_person(entry.result)]
     flagged.sort(key=lambda entry: (_GRAVEST_FIRST.index(entry.result["state"]), entry.number))
     waiting = [entry for entry in entries if entry.result["pending"] and entry.result["state"] != "rejected"]
     if not flagged and not waiting:
@@ -43,7 +43,7 @@ def people_section(entries: Sequence[Entry]) -> Markup | None:
 
 def _flagged(entry: Entry) -> Markup:
     result = entry.result
-    reasons = ["not graded"] if result["state"] == "rejected" else needs_a_person(result)
+    reasons = needs_a_person(result)
     style = "chip unchecked" if result["state"] in ("graded", "fault") else "chip failed"
     return tag(
         "tr",

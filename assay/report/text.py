@@ -35,6 +35,7 @@ _SIGNS = {
     HIDDEN: ("◌", "o", "dim"),
 }
 SENTENCE = 2_000
+EXERCISE_WIDTH, NAME_WIDTH = 7, 42  # columns of an exercise in a cohort's table, and of name, score and points to mark
 
 
 def print_results(results: Sequence[Result], console: Console) -> None:
@@ -161,14 +162,19 @@ def _print_cohort(results: Sequence[Result], console: Console) -> None:
     from rich.table import Table
 
     numbers = sorted({e["number"] for result in results for e in result["exercises"]})
+    if len(numbers) * EXERCISE_WIDTH > console.width - NAME_WIDTH:  # the report has them all
+        numbers = []
     table = Table(box=box.SIMPLE_HEAD if _unicode(console) else box.ASCII, pad_edge=False, expand=False)
     table.add_column("Submission", overflow="fold")
     for head in ("Score", *[f"Ex {number}" for number in numbers], "To mark"):
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
-    for name, result in zip(short_files(results), results, strict=True):
+    named = list(zip(short_files(results), results, strict=True))
+    for name, result in named:
         table.add_row(*_cohort_row(name, result, numbers, console))
     console.print(table)
+    for name, result in named:  # below, where a sentence has the whole width
+        if remark := _remark(result):
+            console.print(_pair(console, name, "").append_text(_shown(console, remark, "yellow")))
     console.print(_shown(console, cohort_sentence(results)))
 
 
@@ -176,9 +182,13 @@ def _cohort_row(name: str, result: Result, numbers: Sequence[int], console: Cons
     scores = {e["number"]: points(e["score"]) for e in result["exercises"]}
     score = "–" if result["score"] is None else f"{points(result['score'])} / {points(result['max_score'])}"
     to_mark = points(result["pending"]) if result["pending"] else ""
-    remark = "; ".join([*needs_a_person(result), *([result["reason"]] if result.get("reason") else [])])
     cells = [name, score, *[scores.get(number, "") for number in numbers], to_mark]
-    return [*[_shown(console, cell) for cell in cells], _shown(console, remark, "yellow")]
+    return [_shown(console, cell) for cell in cells]
+
+
+def _remark(result: Result) -> str:
+    """Why a person must look at it, and what for."""
+    return "; ".join([*needs_a_person(result), *([result["reason"]] if result.get("reason") else [])])
 
 
 def cohort_sentence(results: Sequence[Result]) -> str:

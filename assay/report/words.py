@@ -86,6 +86,8 @@ def needs_a_person(result: Result) -> list[str]:
     reasons = []
     if result["state"] == "tampered":
         reasons.append("tampering flagged")
+    if result["state"] == "rejected":
+        reasons.append("not graded")
     if result["state"] == "fault":
         reasons.append("machine fault")
     unchecked = [c for c in criteria_of(result) if c["kind"] == "automatic" and c["state"] == "unchecked"]

@@ -13,7 +13,7 @@ from assay.rubric.model import (
     RubricExercise,
 )
 from assay.rubric.published import register, untouched
-from assay.rubric.result import legible, validate_result
+from assay.rubric.result import legible, validate_result, without_measured
 from assay.rubric.scoring import score_exercises, unchecked_exercises
 from assay.rubric.sequences import CellSequence, common_cells, sequence_of
 
@@ -38,4 +38,5 @@ __all__ = [
     "untouched",
     "validate_result",
     "verify_checks",
+    "without_measured",
 ]

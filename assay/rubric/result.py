@@ -7,6 +7,13 @@ from typing import Any
 
 from assay.rubric.schema import complaint
 
+MEASURED = ("seconds", "peak_memory", "peak_gpu_memory")  # two runs of the same are equal in everything else
+
+
+def without_measured(result: dict[str, Any]) -> dict[str, Any]:
+    """A result without what was measured and not decided: equal whenever the same is graded again."""
+    return {name: value for name, value in result.items() if name not in MEASURED}
+
 
 def validate_result(result: dict[str, Any]) -> None:
     """Return when `result` is strict JSON and fits rubric/result.schema.json.

@@ -23,10 +23,10 @@ WRITTEN_FILE_BYTES = 4 * 2**30  # one file; a full-size checkpoint of the course
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes of memory beyond what the process has now, or beyond `counted_from` bytes, and seconds of processor time,
-    each for one process."""
+    """Bytes of memory beyond what the process has now, or beyond `counted_from` bytes (None: as many as it maps), and
+    seconds of processor time, each for one process."""
 
-    memory_bytes: int
+    memory_bytes: int | None
     cpu_s: float
     counted_from: int | None = None
 
@@ -44,8 +44,9 @@ def adopt_orphans() -> None:
 def lower_limits(limits: Limits, alone: bool = False) -> None:
     """Address space, processor time, size of a file, open files, no core dumps; and, where this submission is `alone`
     in its user or namespace, its own tasks; elsewhere the kernel counts all that the caller runs, and root's not."""
-    before = address_space() if limits.counted_from is None else limits.counted_from
-    _lower(resource.RLIMIT_AS, before + limits.memory_bytes)
+    if limits.memory_bytes is not None:
+        before = address_space() if limits.counted_from is None else limits.counted_from
+        _lower(resource.RLIMIT_AS, before + limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, int(limits.cpu_s) + 1, GRACE_CPU_S)
     _lower(resource.RLIMIT_FSIZE, WRITTEN_FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)

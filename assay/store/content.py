@@ -12,8 +12,8 @@ from typing import Any
 class Content:
     """The addresses of a result.
 
-    `run` stands for the execution: notebook, lesson, kit, version of assay and what the rubric says about running.
-    `judge` stands for what the run was judged by: version of assay, checks and rubric; the audit names it.
+    `run` stands for the execution: notebook, lesson, kit, what of assay runs notebooks, and what the rubric says about
+    running. `judge` stands for what the run was judged by: what of assay judges, checks and rubric; the audit names it.
     """
 
     run: str

@@ -60,6 +60,14 @@ class Store:
         taken = {name: json.loads(document)["seconds"]["execution"] for name, document in rows}
         return {name: seconds for name, seconds in taken.items() if seconds > 0}
 
+    def peaks(self) -> dict[str, int]:
+        """The most memory that a notebook of each lesson took, in bytes, of all results that are kept."""
+        rows = self._read(
+            "SELECT json_extract(document, '$.lesson') AS lesson, max(json_extract(document, '$.peak_memory')) AS peak"
+            " FROM result GROUP BY lesson HAVING lesson IS NOT NULL AND peak IS NOT NULL"
+        )
+        return {lesson: int(peak) for lesson, peak in rows}
+
     def submissions(self, wanted: Iterable[str] | None = None) -> list[Submission]:
         """What the last command found in the cohort's folder, or these of it, sorted by id.
 

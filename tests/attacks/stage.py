@@ -27,7 +27,7 @@ from assay.command.lessons import Lesson
 from assay.command.session import Session
 from assay.command.verdict import prepare_judge
 from assay.intake import read_notebook
-from assay.rubric import sequence_of
+from assay.rubric import sequence_of, without_measured
 from tests.attacks.attack import Attack
 from tests.attacks.bases import bases
 
@@ -171,7 +171,7 @@ def _hand_out_its_setup(lessons: dict[str, Lesson], base: str) -> None:
 
 def _compared(result: Result) -> Result:
     """A result without what may differ between two gradings of the same file."""
-    return {name: value for name, value in result.items() if name not in ("seconds", "file")}
+    return without_measured(result | {"file": None})
 
 
 def _outside() -> Path:

@@ -34,7 +34,8 @@ def warm_up(imports: list[list[str]]) -> tuple[Any, dict[str, Any]]:
     shell = make_shell()
     silence_pip(shell)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return shell, {"versions": versions(), "device": device}
+    untouched = not torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return shell, {"versions": versions(), "device": device, "cuda_initialised": not untouched}
 
 
 def prepare_process() -> None:
