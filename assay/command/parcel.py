@@ -13,7 +13,7 @@ from pathlib import Path
 from assay.failure import Fault
 
 LEFT_THERE = ("work", "home", "tmp", "bin", "root")  # a notebook's own files: nothing reads them once it is judged
-MOST_BYTES = 2**30  # a run of the course's lessons leaves 1 to 60 MB; workers and scheduler hold parcels in memory
+MOST_BYTES = 2**30  # the course's references leave 9 MB on average; workers and scheduler hold parcels in memory
 
 
 def pack(folder: Path) -> bytes:
