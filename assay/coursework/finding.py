@@ -1,4 +1,4 @@
-"""Decides the words in which a course notebook's faults are told: a kind of a fixed list, a severity, a cell, evidence."""
+"""Decides the words in which a course notebook's faults are told: a listed kind, a severity, a cell, evidence."""
 
 from __future__ import annotations
 

@@ -74,7 +74,10 @@ class Page:
     def solutions(self) -> tuple[Solution, ...]:
         """The solutions of every exercise, in the order of the file."""
         return tuple(
-            solution for e in self.notebook.exercises for cell in e.cells if (solution := _solution(cell, e)) is not None
+            solution
+            for e in self.notebook.exercises
+            for cell in e.cells
+            if (solution := _solution(cell, e)) is not None
         )
 
     def exercise(self, number: int) -> Exercise | None:

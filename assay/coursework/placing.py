@@ -1,4 +1,4 @@
-"""Decides where a published solution goes: by its TODO's number, its placeholder, its header, its turn, or as a cell."""
+"""Decides where a published solution goes: by its TODO's number, placeholder, header or turn, or as a cell."""
 
 from __future__ import annotations
 
@@ -172,8 +172,11 @@ def _names(listed: str) -> list[str]:
 
 
 def _bare_todos(lines: list[str]) -> list[int]:
-    """Lines with a TODO that have a comment of their own and no placeholder to fill."""
-    return [at for at, line in enumerate(lines) if line.lstrip().startswith("#") and _TODO.search(line)]
+    """The TODOs with a line of their own, and no placeholder to fill before the next one."""
+    todos = [at for at, line in enumerate(lines) if line.lstrip().startswith("#") and _TODO.search(line)]
+    ends = [*todos[1:], len(lines)]
+    taken = [at for _, at in _placeholders(lines)]
+    return [at for at, end in zip(todos, ends, strict=True) if not any(at < place < end for place in taken)]
 
 
 def _end_of_comment(lines: list[str], start: int) -> int:
