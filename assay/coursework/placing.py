@@ -174,7 +174,7 @@ def _names(listed: str) -> list[str]:
 def _bare_todos(lines: list[str]) -> list[int]:
     """The TODOs with a line of their own, and no placeholder to fill before the next one."""
     todos = [at for at, line in enumerate(lines) if line.lstrip().startswith("#") and _TODO.search(line)]
-    ends = [*todos[1:], len(lines)]
+    ends = [*todos[1:], len(lines)][: len(todos)]
     taken = [at for _, at in _placeholders(lines)]
     return [at for at, end in zip(todos, ends, strict=True) if not any(at < place < end for place in taken)]
 
