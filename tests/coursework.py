@@ -13,6 +13,7 @@ from assay.coursework.examine import examine
 from assay.coursework.finding import Finding
 from assay.coursework.page import Page
 from assay.coursework.placing import place
+from assay.coursework.rules import load_rules
 from assay.coursework.runs import Runs
 from assay.intake import read_notebook
 from tests.engine import let_others_through
@@ -32,6 +33,8 @@ def page_of(*cells: str, file: str = "lesson.ipynb") -> Page:
     made = nbformat.v4.new_notebook()
     make = {True: nbformat.v4.new_markdown_cell, False: nbformat.v4.new_code_cell}
     made.cells = [make[isinstance(c, Text) or c.startswith(("## ", "<"))](str(c)) for c in (Text(TITLE), *cells)]
+    if not any(cell.cell_type == "code" for cell in made.cells):
+        made.cells.append(nbformat.v4.new_code_cell(""))
     for cell in made.cells:
         del cell["id"]
     made.nbformat_minor = 4
@@ -58,12 +61,12 @@ def run_page(session: Session, page: Page, folder: Path) -> Runs:
 
 def found(session: Session, page: Page, folder: Path) -> list[Finding]:
     """Everything that is found in a page, with executing it."""
-    return examine(page, run_page(session, page, folder))
+    return examine(page, run_page(session, page, folder), load_rules())
 
 
 def read(page: Page) -> list[Finding]:
     """What is found in a page without executing it."""
-    return examine(page, Runs(place(page)))
+    return examine(page, Runs(place(page)), load_rules())
 
 
 def of(kind: str, findings: list[Finding]) -> list[Finding]:

@@ -149,3 +149,79 @@ for steps in (2, 3):
     assert "negative_prompt" in finding.evidence
     page = page_of("x = 1", EXERCISE, "# YOUR CODE HERE", solution(draw))
     assert not of("solution-without-effect", found(session, page, tmp_path / "b"))
+
+
+LOAD = f"""
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+device = 'cuda' if torch.cuda.is_available() else 'cpu'
+dtype = torch.float16 if device == 'cuda' else torch.float32
+MODEL = {MODEL}
+"""
+
+
+def test_noise_that_stands_for_a_picture(session: Session, tmp_path: Path):
+    encode = (
+        f"{LOAD}vae = AutoencoderKL.from_pretrained(MODEL, subfolder='vae')\n"
+        "picture = {0}\nwith torch.no_grad():\n    vae.encode(picture)"
+    )
+    page = page_of("x = 1", EXERCISE, encode.format("torch.randn(1, 3, 64, 64)"))
+    (finding,) = of("noise-as-data", found(session, page, tmp_path / "a"))
+    assert (finding.cell, finding.severity) == (3, "warning")
+    assert "correlation" in finding.evidence
+    slope = "torch.linspace(-1, 1, 64).expand(1, 3, 64, 64)"
+    assert not of("noise-as-data", found(session, page_of("x = 1", EXERCISE, encode.format(slope)), tmp_path / "b"))
+
+
+def test_training_on_noise_is_an_error(session: Session, tmp_path: Path):
+    train = f"""{LOAD}
+vae = AutoencoderKL.from_pretrained(MODEL, subfolder='vae')
+layer = torch.nn.Linear(64, 1)
+optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+for step in range(6):
+    with torch.no_grad():
+        latent = vae.encode(torch.randn(1, 3, 64, 64)).latent_dist.mode()
+    optimizer.zero_grad()
+    layer(latent.flatten()[:64]).sum().backward()
+    optimizer.step()
+"""
+    (finding,) = of("noise-as-data", found(session, page_of("x = 1", EXERCISE, train), tmp_path))
+    assert finding.severity == "error"
+
+
+def test_a_model_that_is_loaded_again(session: Session, tmp_path: Path):
+    again = f"{LOAD}a = UNet2DConditionModel.from_pretrained(MODEL, subfolder='unet')\n{{0}}" \
+        "b = UNet2DConditionModel.from_pretrained(MODEL, subfolder='unet')"  # fmt: skip
+    page = page_of("x = 1", EXERCISE, again.format(""))
+    (finding,) = of("loaded-twice", found(session, page, tmp_path / "a"))
+    assert "UNet2DConditionModel" in finding.evidence
+    page = page_of("x = 1", EXERCISE, again.format("del a\n"))
+    assert not of("loaded-twice", found(session, page, tmp_path / "b"))
+
+
+def test_two_pipelines_and_pictures_in_float32(session: Session, tmp_path: Path):
+    two = f"""{LOAD}
+pipe = StableDiffusionPipeline.from_pretrained(MODEL, torch_dtype={{0}}, safety_checker=None)
+{{1}}
+other = StableDiffusionPipeline.from_pretrained(MODEL, torch_dtype={{0}}, safety_checker=None)
+other('a cat', num_inference_steps=1, height=64, width=64, generator=torch.Generator().manual_seed(0))
+"""
+    findings = found(session, page_of("x = 1", EXERCISE, two.format("torch.float32", "")), tmp_path / "a")
+    assert len(of("two-pipelines", findings)) == 1
+    assert len(of("wide-precision", findings)) == 1
+    findings = found(session, page_of("x = 1", EXERCISE, two.format("dtype", "del pipe")), tmp_path / "b")
+    assert not of("two-pipelines", findings)
+    assert not of("wide-precision", findings)
+
+
+def test_pictures_that_are_compared_without_a_seed(session: Session, tmp_path: Path):
+    draw = f"""{LOAD}
+pipe = StableDiffusionPipeline.from_pretrained(MODEL, safety_checker=None)
+for scale in (2.0, 4.0):
+    pipe('a cat', guidance_scale=scale, num_inference_steps=1, height=64, width=64{{0}})
+"""
+    page = page_of("x = 1", EXERCISE, draw.format(""))
+    (finding,) = of("unseeded-comparison", found(session, page, tmp_path / "a"))
+    assert finding.evidence.startswith("2 of 2")
+    page = page_of("x = 1", EXERCISE, draw.format(", generator=torch.Generator().manual_seed(0)"))
+    assert not of("unseeded-comparison", found(session, page, tmp_path / "b"))

@@ -19,6 +19,7 @@ from assay.coursework.examine import examine
 from assay.coursework.finding import Finding, in_order, is_clean
 from assay.coursework.formats import as_annotations, as_json, as_junit, as_text
 from assay.coursework.page import Page
+from assay.coursework.rules import Rules, load_rules
 from assay.failure import Misuse, Rejected
 from assay.intake import Notebook, read_bytes, read_notebook
 
@@ -29,6 +30,7 @@ def course(options: argparse.Namespace) -> int:
     """Execute, look, tell; 1 when there is an error."""
     for to in (options.json, options.junit):
         require_writable(to)
+    rules = load_rules(options.rules)
     graded_by = prepare_course(options, "fork")
     findings: list[Finding] = []
     with ExitStack() as stack:
@@ -40,14 +42,14 @@ def course(options: argparse.Namespace) -> int:
         display.begin()
         session = make_session(graded_by, options.lesson, warm, hidden_places(out))
         for number, file in enumerate(options.notebooks):
-            findings += _examined(session, file, out / "runs" / str(number), display)
+            findings += _examined(session, file, out / "runs" / str(number), rules, display)
         display.stop()
     ordered = in_order(findings)
     _tell(ordered, options)
     return 0 if is_clean(ordered) else FOUND
 
 
-def _examined(session: Session, file: str, folder: Path, display: Display) -> list[Finding]:
+def _examined(session: Session, file: str, folder: Path, rules: Rules, display: Display) -> list[Finding]:
     """The findings of one file."""
     try:
         notebook = read_notebook(read_bytes(Path(file)), file)
@@ -59,7 +61,7 @@ def _examined(session: Session, file: str, folder: Path, display: Display) -> li
     with display.task(Path(file).name) as progress:
         runs = run_all_ways(session, page, _lesson(session, notebook), folder, progress)
         progress("looking")
-        findings = examine(page, runs)
+        findings = examine(page, runs, rules)
     display.done(Path(file).name)
     return findings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from assay.command.subcommand import add_command, add_grading_options
 
@@ -20,6 +21,7 @@ def add_course(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )  # fmt: skip
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="a published .ipynb file, with its solutions")
     add_grading_options(parser, own=True)
+    parser.add_argument("--rules", type=Path, metavar="YAML", help="what the course has agreed on (docs/course.md)")
     parser.add_argument("--junit", metavar="FILE|-", help="write the findings as JUnit XML; - is standard output")
     parser.add_argument("--github", action="store_true", help="print annotations as GitHub's workflows read them")
     parser.set_defaults(act=_course)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from assay.coursework.comparisons import comparisons
 from assay.coursework.effects import effects
+from assay.coursework.environment import environment
 from assay.coursework.finding import Finding
+from assay.coursework.house import house_rules
 from assay.coursework.page import Page
+from assay.coursework.resources import resources
+from assay.coursework.rules import Rules
 from assay.coursework.runs import Runs
 from assay.coursework.skeletons import skeletons
 from assay.coursework.solutions import solutions
+from assay.coursework.teaching import teaching
 
 Look = Callable[[Page, Runs], Iterator[Finding]]
 
-LOOKS: tuple[Look, ...] = (skeletons, solutions, effects)
 
-
-def examine(page: Page, runs: Runs) -> list[Finding]:
+def examine(page: Page, runs: Runs, rules: Rules) -> list[Finding]:
     """Everything that is found in one notebook."""
-    findings = [finding for look in LOOKS for finding in look(page, runs)]
+    looks: list[Look] = [skeletons, solutions, effects, comparisons, resources, teaching]
+    findings = [finding for look in looks for finding in look(page, runs)]
+    findings += environment(page, runs.placed, rules)
+    findings += house_rules(page, rules)
     for reason in runs.missing:
         findings.append(page.finding(None, "not-run", "warning", "Not everything could be executed.", reason))
     return findings

@@ -92,10 +92,26 @@ def _listen_to_calls(probe: Probe) -> None:
 
         return call
 
+    def encode(original: Any, self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        probe.say_call("picture", **_look_at(x))
+        return original(self, x, *args, **kwargs)
+
     _wrap(UNet2DConditionModel, "forward", calling("unet"))
     _wrap(AutoencoderKL, "encode", calling("encode"))
+    _wrap(AutoencoderKL, "encode", encode)
     _wrap(AutoencoderKL, "decode", calling("decode"))
     _wrap(CLIPTextModel, "forward", calling("text"))
+
+
+def _look_at(picture: Any) -> dict[str, Any]:
+    """The range of a picture (B, 3, H, W), and how much neighbours in a row have to do with each other."""
+    values = picture.detach().float()
+    left, right = values[..., :-1].flatten(), values[..., 1:].flatten()
+    left, right = left - left.mean(), right - right.mean()
+    scale = float(left.norm() * right.norm())
+    correlation = float(left @ right) / scale if scale else 1.0  # a picture of one colour is no noise
+    return {"shape": list(values.shape), "low": round(float(values.min()), 3), "high": round(float(values.max()), 3),
+            "correlation": round(correlation, 4)}  # fmt: skip
 
 
 def _listen_to_words(probe: Probe) -> None:

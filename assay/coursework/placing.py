@@ -28,7 +28,7 @@ class Placed:
 
     sources: dict[int, str] = field(default_factory=dict)
     unplaced: list[tuple[Solution, Block]] = field(default_factory=list)
-    left: list[tuple[int, str]] = field(default_factory=list)  # placeholders that no solution answers
+    left: list[tuple[int, str]] = field(default_factory=list)  # `name = None  # TODO` that no solution answers
     unanswered: list[int] = field(default_factory=list)  # open cells that no solution touches
 
     def notebook(self, notebook: Notebook) -> Notebook:
@@ -59,7 +59,8 @@ def place(page: Page) -> Placed:
         if index not in placed.sources:
             placed.unanswered.append(index)
         else:
-            placed.left += [(index, names) for names, _ in _placeholders(placed.sources[index].split("\n"))]
+            lines = placed.sources[index].split("\n")
+            placed.left += [(index, names) for names, at in _placeholders(lines) if "__" not in lines[at]]
     return placed
 
 

@@ -38,7 +38,7 @@ def with_solutions(page: Page, placed: Placed) -> Notebook:
 
 def as_on_a_gpu(page: Page, placed: Placed) -> Notebook:
     """The same, on a machine that says that it has a GPU."""
-    return _after(stand_in.BEGIN, placed.notebook(page.notebook))
+    return _after(f"{stand_in.BEGIN}\n{listening.BEGIN}", placed.notebook(page.notebook))
 
 
 def asks_for_a_gpu(page: Page) -> bool:
