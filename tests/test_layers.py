@@ -87,6 +87,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "coursework": {
         "failure": "rules that cannot be read are misuse",
         "intake": "what is looked at",
+        "kit": "the operators that stand in for what is missing",
         "report": "text that may reach a terminal",
         "rubric": "which cells leave something open, and how a YAML file is read",
         "witness": "what runs beside a course notebook asks it where in the notebook it is",

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from assay.command.course_runs import run_all_ways
+from assay.command.course_sizes import with_sizes
 from assay.command.findings import write_findings
 from assay.command.lessons import Lesson, lesson_of, warm_imports
 from assay.command.progress import Display
@@ -60,6 +61,8 @@ def _examined(session: Session, file: str, folder: Path, rules: Rules, display: 
     page = Page(notebook)
     with display.task(Path(file).name) as progress:
         runs = run_all_ways(session, page, _lesson(session, notebook), folder, progress)
+        progress("working out sizes")
+        runs = with_sizes(page, runs) if runs.solved is not None else runs
         progress("looking")
         findings = examine(page, runs, rules)
     display.done(Path(file).name)

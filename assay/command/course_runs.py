@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from assay.command.lessons import Lesson
@@ -26,12 +27,19 @@ def run_all_ways(session: Session, page: Page, lesson: Lesson | None, folder: Pa
     if lesson is None:
         why = "the notebook fits no lesson, so nothing says how to run and grade it: name one with --lesson"
         return Runs(placed, missing=(why,))
-    skeleton, _ = _run(session, as_published(page), lesson, folder / "skeleton", progress, judged=False)
+    alone = _without_replays(lesson)
+    skeleton, _ = _run(session, as_published(page), alone, folder / "skeleton", progress, judged=False)
     solved, result = _run(session, with_solutions(page, placed), lesson, folder / "solved", progress, judged=True)
     gpu = None
     if session.warm.device == "cpu" and asks_for_a_gpu(page):  # else the run above was on one
-        gpu, _ = _run(session, as_on_a_gpu(page, placed), lesson, folder / "gpu", progress, judged=False)
+        gpu, _ = _run(session, as_on_a_gpu(page, placed), alone, folder / "gpu", progress, judged=False)
     return Runs(placed, skeleton, solved, gpu, result)
+
+
+def _without_replays(lesson: Lesson) -> Lesson:
+    """Replays are for the judge, who has nothing to say where nothing is graded."""
+    exercises = tuple(replace(exercise, replays=()) for exercise in lesson.rubric.exercises)
+    return replace(lesson, rubric=replace(lesson.rubric, exercises=exercises))
 
 
 def _run(

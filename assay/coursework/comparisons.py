@@ -11,7 +11,7 @@ from assay.coursework.finding import Finding
 from assay.coursework.page import Page, without_code
 from assay.coursework.runs import Runs
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]|$)")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\d))+(?:[.!?]|$)")
 _WORDS = re.compile(r"\b(?:match(?:es)?|identical|equal|same output|compared? (?:directly )?(?:to|with))\b", re.I)
 _OUTPUT = re.compile(r"\b(?:outputs?|images?|pictures?|results?)\b", re.I)
 _OTHER = re.compile(r"\bExercise (\d+)", re.I)

@@ -20,9 +20,7 @@ from assay.coursework.rules import Rules
 
 _INSTALL = re.compile(r"^\s*[!%]\s*(?:\S*python\S*\s+-m\s+)?(?:uv\s+)?pip3?\s+install\b(.*)$", re.MULTILINE)
 _LOADERS = ("from_pretrained", "load_dataset", "load_lora_weights", "load_textual_inversion")
-_PLACEHOLDER = re.compile(
-    r"^(?:/path/to/.*|<[\w -]*(?:your|here)[\w -]*>|your[-_ ][\w -]+|x{3,}|_{3,}|TODO\b.*)$", re.I
-)
+_PLACEHOLDER = re.compile(r"^(?:/path/to/.*|<[\w -]*(?:your|here)[\w -]*>|your[-_][\w/-]+|x{3,}|_{3,}|TODO\b.*)$", re.I)
 _GPU = re.compile(r"cuda(?::\d+)?")
 _FOREIGN = re.compile(r"^(?:/home/|/Users/|/content/|/kaggle/|/mnt/|/root/|[A-Za-z]:\\)")
 _DOWNLOADS = {"requests.get", "requests.post", "requests.head", "urlopen", "urllib.request.urlopen", "request.urlopen"}

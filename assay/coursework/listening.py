@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assay.coursework.probe import FILE, Probe, dtype_of, figures, is_picture, number_of, picture_digest
+from assay.coursework.probe import FILE, Probe, dtype_of, figures, is_picture, number_of, picture_digest, thumbnail
 
 # The cell that is run before all others; it has no place in the notebook.
 BEGIN = "from assay.coursework.listening import begin as _begin; _begin(get_ipython())"
@@ -17,8 +17,13 @@ def begin(shell: Any) -> None:
     """Listen from now on, in this process and those that are forked from it."""
     from assay.witness import Witness
 
-    def cell() -> int:
-        return -1 if Witness.current is None else Witness.current.recorder.cell
+    home = None if Witness.current is None else Witness.current.recorder.folder
+
+    def cell() -> int | None:
+        witness = Witness.current
+        if witness is None or witness.recorder.folder != home:  # a replay asks the same again, with other inputs
+            return None
+        return witness.recorder.cell
 
     probe = Probe(Path.cwd() / FILE, cell, shell.user_ns)
     shell.events.register("post_run_cell", lambda _: probe.end_cell())
@@ -81,6 +86,7 @@ def _listen_to_calls(probe: Probe) -> None:
 
     def calling(kind: str) -> Callable[..., Any]:
         def call(original: Any, self: Any, sample: Any = None, *args: Any, **kwargs: Any) -> Any:
+            probe.alive_once(kind)
             given = () if sample is None else (sample,)
             result = original(self, *given, *args, **kwargs)
             value = sample if sample is not None else next(iter(kwargs.values()), None)
@@ -175,6 +181,7 @@ def _listen_to_pipelines(probe: Probe) -> None:
             "pipeline", cls=type(self).__name__, scheduler=type(self.scheduler).__name__,
             seed=_seed(kwargs.get("generator")), given=_given(args, kwargs), adapters=_adapters(self),
             made=[picture_digest(image) for image in images if is_picture(image)][:8],
+            thumbs=[thumbnail(image) for image in images if is_picture(image)][:8],
             outside=_changed_outside(kwargs, result),
         )  # fmt: skip
         return result

@@ -26,18 +26,19 @@ SMALL = 4096  # numbers of a picture of data whose columns are compared are kept
 class Probe:
     """Writes what is seen, one JSON line at a time."""
 
-    def __init__(self, path: Path, cell: Callable[[], int], namespace: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, cell: Callable[[], int | None], namespace: Mapping[str, Any]) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._cell, self._namespace, self._lines = cell, namespace, 0
         self._known: dict[str, object] = {}
         self._models: list[tuple[int, weakref.ref[Any]]] = []
-        self._counts: dict[tuple[int, str], int] = {}
+        self._counts: dict[tuple[int | None, str], int] = {}
 
     def say(self, kind: str, **fields: Any) -> None:
         """Write one line."""
-        if self._lines < LINES:
+        cell = self._cell()
+        if cell is not None and self._lines < LINES:
             self._lines += 1
-            line = json.dumps({"e": kind, "cell": self._cell(), **fields}, default=str) + "\n"
+            line = json.dumps({"e": kind, "cell": cell, **fields}, default=str) + "\n"
             os.write(self._descriptor, line.encode("utf-8", "replace"))
 
     def say_call(self, kind: str, **fields: Any) -> None:
@@ -65,6 +66,13 @@ class Probe:
             "loaded", what=what, cls=type(model).__name__, number=number_of(model), source=source, subfolder=subfolder,
             dtype=dtype_of(model), parts={n: number_of(p) for n, p in parts.items() if is_module(p)}, alive=alive,
         )  # fmt: skip
+
+    def alive_once(self, why: str) -> None:
+        """The same, the first time in a cell: to look takes as long as a small network's answer."""
+        mark = (self._cell(), f"alive {why}")
+        self._counts[mark] = self._counts.get(mark, 0) + 1
+        if self._counts[mark] == 1:
+            self.alive(why)
 
     def alive(self, why: str) -> None:
         """Which of the loaded models are in use now, and with which dtype."""
@@ -123,7 +131,7 @@ def summary(value: Any) -> Any:
     if name in ("Tensor", "Parameter", "ndarray"):
         return _table(value, name)
     if is_picture(value):
-        return {"picture": picture_digest(value), "size": list(value.size)}
+        return {"picture": picture_digest(value), "size": list(value.size), "thumb": thumbnail(value)}
     if kind is list and value and all(is_picture(item) for item in value[:64]):
         return {"pictures": [picture_digest(item) for item in value[:64]]}
     return None
@@ -150,6 +158,12 @@ def is_picture(value: Any) -> bool:
 def picture_digest(picture: Any) -> str:
     """The same for pictures that are equal, pixel by pixel."""
     return hashlib.sha256(f"{picture.mode}{picture.size}".encode() + picture.tobytes()).hexdigest()[:16]
+
+
+def thumbnail(picture: Any) -> list[int]:
+    """A picture's colours in four by four fields, 0 to 255: what tells two pictures apart at a glance."""
+    small = picture.convert("RGB").resize((4, 4))
+    return [channel for row in range(4) for column in range(4) for channel in small.getpixel((column, row))]
 
 
 def figures(pyplot: Any) -> list[dict[str, Any]]:

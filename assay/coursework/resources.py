@@ -83,7 +83,7 @@ def _wide(page: Page, shown: Shown, cell: int) -> Iterator[Finding]:
     for line in shown.seen:
         if line["cell"] != cell:
             continue
-        if line["e"] == "alive":
+        if line["e"] == "alive" and line["why"] == "pipeline call":
             inside = True
         elif line["e"] == "pipeline":
             inside = False

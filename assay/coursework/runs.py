@@ -23,7 +23,15 @@ class Runs:
     solved: Shown | None = None
     gpu: Shown | None = None
     result: Mapping[str, Any] | None = None
+    full: Mapping[str, Any] | None = None  # what `full_size` answered
     missing: tuple[str, ...] = field(default_factory=tuple)
+
+    def author_cell(self, page: Page, cell: int) -> int:
+        """Where an author would change what a cell does: the solution that was put into it, or else the cell."""
+        if cell not in self.placed.sources:
+            return cell
+        mine = [s.cell for s in page.solutions if s.exercise == page.exercise_of[cell]]
+        return next((index for index in mine if index > cell), mine[-1] if mine else cell)
 
 
 def as_published(page: Page) -> Notebook:

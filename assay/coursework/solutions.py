@@ -59,7 +59,7 @@ def _failures(page: Page, runs: Runs, shown: Shown) -> Iterator[Finding]:
             continue
         met.add(in_exercise)
         if cell in runs.placed.sources:
-            solution = _solution_of(page, cell)
+            solution = runs.author_cell(page, cell)
             yield page.finding(solution, "solution-fails", "error", "The published solution fails when it is executed.",
                                f"in its place, cell {cell}: {error}")  # fmt: skip
         elif not (cell in published and not any(i <= cell for i in page.open_cells)):  # else the skeleton told it
@@ -75,12 +75,6 @@ def _with_rest(page: Page, shown: Shown, cell: int, error: CellError) -> str:
     number = page.exercise_of[cell]
     rest = [i for i in sorted(shown.errors) if i > cell and page.exercise_of.get(i) == number]
     return f"{error} (then cells {', '.join(map(str, rest))} fail, too)" if rest else str(error)
-
-
-def _solution_of(page: Page, cell: int) -> int:
-    """The cell that a placed solution came from: the next solution of the exercise, or else the one before."""
-    mine = [s.cell for s in page.solutions if s.exercise == page.exercise_of[cell]]
-    return next((index for index in mine if index > cell), mine[-1] if mine else cell)
 
 
 def _marks(page: Page, result: Mapping[str, Any], failing: set[int]) -> Iterator[Finding]:
