@@ -36,6 +36,13 @@ def run_all_ways(session: Session, page: Page, lesson: Lesson | None, folder: Pa
     return Runs(placed, skeleton, solved, gpu, result)
 
 
+def grade_with_solutions(
+    session: Session, page: Page, lesson: Lesson, folder: Path, progress: Progress
+) -> Result | None:
+    """The grade of a notebook with its solutions, and nothing else."""
+    return _run(session, with_solutions(page, place(page)), lesson, folder, progress, judged=True)[1]
+
+
 def _without_replays(lesson: Lesson) -> Lesson:
     """Replays are for the judge, who has nothing to say where nothing is graded."""
     exercises = tuple(replace(exercise, replays=()) for exercise in lesson.rubric.exercises)
