@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from assay.coursework.finding import Finding
 from assay.coursework.full_size import sizes, transient
 from assay.coursework.memory import calls_asked, gpu_memory, situations
@@ -85,13 +87,21 @@ def test_training_takes_more_than_drawing_and_more_with_a_larger_batch():
     assert transient(asked(kind="train", through_text=True)) > adapter - GIB // 4 + states
 
 
-def test_a_training_call_is_told_by_its_gradient_and_its_adapter():
-    facts = ({"kind": "trainable", "cell": 2, "exercise": 1,
-              "parameters": {"x.attn2.to_q.lora_A.default.weight": {"shape": [4, 320]}}},)  # fmt: skip
+@pytest.mark.parametrize(
+    ("parameters", "trained"),
+    [
+        ({"x.attn2.to_q.lora_A.default.weight": {"shape": [4, 320]}}, {"rank": 4, "targets": ["attn2"]}),
+        ({}, {"rank": 0, "through_text": True}),
+        ({"conv_in.weight": {"shape": [320, 4, 3, 3]}}, {"rank": 0, "through_text": False}),
+    ],
+)
+def test_a_training_call_is_told_by_what_has_a_gradient(parameters: dict[str, Any], trained: dict[str, Any]):
+    """An adapter's factors, nothing of the U-Net (so it is the table before it), or the U-Net itself."""
     shown = Shown(
         seen=(loaded(1, UNET, "torch.float32", []), call("unet", 1, "torch.float32", [1, 4, 64, 64], gradient=True)),
-        facts=facts,
+        facts=({"kind": "trainable", "cell": 2, "exercise": 1, "parameters": parameters},),
     )
     (one,) = situations(shown)
     asked = json.loads(one.question)
-    assert (asked["kind"], asked["rank"], asked["targets"]) == ("train", 4, ["attn2"])
+    assert asked["kind"] == "train"
+    assert {name: asked[name] for name in trained} == trained

@@ -19,7 +19,9 @@ from assay.coursework.shown import Shown
 ALIKE = 0.01  # of the usual distance between rows: a drawn row lies about as far from the mean as any other
 HALVES = 0.8  # a half that changes "slowly" changes less than this part of the other half
 OUTSIDE = 0.01  # of the pixels outside a mask: fewer may be the edge
-APART = 8.0  # of 255, mean over sixteen fields of two pictures: less is not seen
+APART = (
+    4.0  # of 255, mean over sixteen fields of two pictures: half precision and a drawn latent move it by less than 1
+)
 _RANDOM = re.compile(r"\brandom(?:ly initiali[sz]ed)? values\b|\brandomly initiali[sz]ed\b", re.I)
 _SIDE = re.compile(r"\b(low|high)\w* (\w+) *=[^.\n]*?\b(left|right)\b", re.I)
 _NUMBERED = re.compile(r"\b(\w+) *= *(-?\d+(?:\.\d+)?)")
@@ -96,6 +98,7 @@ def _sides(page: Page, shown: Shown, cell: int, at: int, said: str) -> Iterator[
                 at, "claim-contradicted", "error", f"The text says {sentence[0]!r}, and the figure shows the opposite.",
                 f"{noun} {shown_places}",
             )  # fmt: skip
+            return
 
 
 def _value(text: str, noun: str) -> float | None:

@@ -17,23 +17,24 @@ def effects(page: Page, runs: Runs) -> Iterator[Finding]:
     if runs.solved is None:
         return
     for cell in page.code:
-        yield from _empty_adapters(page, runs.solved, cell.index)
-        yield from _idle_training(page, runs.solved, cell.index)
-        yield from _equal_pictures(page, runs.solved, cell.index)
+        at = runs.author_cell(page, cell.index)
+        yield from _empty_adapters(page, runs.solved, cell.index, at)
+        yield from _idle_training(page, runs.solved, cell.index, at)
+        yield from _equal_pictures(page, runs.solved, cell.index, at)
 
 
-def _empty_adapters(page: Page, shown: Shown, cell: int) -> Iterator[Finding]:
+def _empty_adapters(page: Page, shown: Shown, cell: int, at: int) -> Iterator[Finding]:
     empty = [fact for fact in shown.known("lora_load", cell) if fact.get("layers") == 0]
     if empty:
         names = ", ".join(f"{fact['source']!r}" for fact in empty)
         yield page.finding(
-            cell, "solution-without-effect", "error",
+            at, "solution-without-effect", "error",
             "An adapter is loaded, and no layer of the pipeline gets one: save it in the form that the pipeline reads.",
             f"load_lora_weights({names}) brought 0 layers an adapter",
         )  # fmt: skip
 
 
-def _idle_training(page: Page, shown: Shown, cell: int) -> Iterator[Finding]:
+def _idle_training(page: Page, shown: Shown, cell: int, at: int) -> Iterator[Finding]:
     """Parameters that an optimizer stepped over, and that have the bits that they had before."""
     begun = {fact["optimizer"]: fact for fact in shown.known("optimizer")}
     for ended in shown.known("after_last_step", cell):
@@ -43,18 +44,18 @@ def _idle_training(page: Page, shown: Shown, cell: int) -> Iterator[Finding]:
         before = [p["digest"] for p in first["parameters"] if p["has_gradient"]]
         if before == ended["digests"]:
             yield page.finding(
-                cell, "solution-without-effect", "error", "A training loop steps, and no parameter moves.",
+                at, "solution-without-effect", "error", "A training loop steps, and no parameter moves.",
                 f"{first['cls']} stepped over {len(before)} parameters with a gradient, whose bits are as before",
             )  # fmt: skip
     without = [line for line in shown.of("step", cell) if line["count"] == 0]
     if without:
         yield page.finding(
-            cell, "solution-without-effect", "error", "An optimizer steps while none of its parameters has a gradient.",
+            at, "solution-without-effect", "error", "An optimizer steps while none of its parameters has a gradient.",
             f"{without[0]['optimizer']}.step() with gradients of 0 parameters",
         )  # fmt: skip
 
 
-def _equal_pictures(page: Page, shown: Shown, cell: int) -> Iterator[Finding]:
+def _equal_pictures(page: Page, shown: Shown, cell: int, at: int) -> Iterator[Finding]:
     """Two pictures of one cell that were drawn in different ways, and are the same in every pixel."""
     drawn = [line for line in shown.of("pipeline", cell) if len(line["made"]) == 1]
     for one, other in combinations(drawn, 2):
@@ -62,7 +63,7 @@ def _equal_pictures(page: Page, shown: Shown, cell: int) -> Iterator[Finding]:
         if one["made"] == other["made"] and difference:
             adapters = "adapters" in difference
             yield page.finding(
-                cell, "solution-without-effect", "error" if adapters else "warning",
+                at, "solution-without-effect", "error" if adapters else "warning",
                 "Two pictures are drawn to be compared, and are equal in every pixel.",
                 f"they were drawn with different {', '.join(sorted(difference))}; both are {one['made'][0]}",
             )  # fmt: skip

@@ -36,6 +36,11 @@ def schedules_asked(page: Page, runs: Runs) -> list[tuple[str, int]]:
     return list(dict.fromkeys(found))
 
 
+def states_sizes(page: Page, runs: Runs) -> bool:
+    """Whether any sentence states what only the networks' shapes tell."""
+    return any(find.search(text) for _, text in prose(page, runs) for find in (_SHARE, _SIDES, _COUNT))
+
+
 def stated_figures(page: Page, runs: Runs) -> Iterator[Finding]:
     """Figures in sentences, held against the published configuration."""
     if runs.full is None:

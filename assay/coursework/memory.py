@@ -67,13 +67,15 @@ def _question(line: Mapping[str, Any], shown: Shown) -> str | None:
 
 
 def _trained(cell: int, shown: Shown) -> dict[str, Any]:
-    """What a training call trains: factors of an adapter, an embedding table by way of the text encoder, or all."""
-    if any(line["gradient"] for line in shown.of("text", cell)):
-        return {"through_text": True}
-    factors = {n: p["shape"] for f in shown.known("trainable") if f["cell"] <= cell for n, p in f["parameters"].items()
-               if ".lora_A." in n}  # fmt: skip
+    """What a training call trains: factors of an adapter, the U-Net itself, or, when nothing of that has a gradient,
+    the embedding table by way of the text encoder."""
+    noted = [fact for fact in shown.known("trainable") if fact["cell"] <= cell]
+    if not noted:
+        return {"through_text": any(line["gradient"] for line in shown.of("text", cell))}
+    parameters = noted[-1]["parameters"]
+    factors = {name: p["shape"] for name, p in parameters.items() if ".lora_A." in name}
     if not factors:
-        return {}
+        return {"through_text": not parameters}
     targets = sorted({part for name in factors for part in ("attn1", "attn2") if f".{part}." in name})
     return {"rank": max(shape[0] for shape in factors.values()), "targets": targets}
 
