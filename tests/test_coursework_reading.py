@@ -74,6 +74,15 @@ def test_a_device_and_a_path_of_one_machine():
     none("hard-coded", choice, "x = torch.ones(2).to(device)\nopen('/tmp/x')\nif device.type == 'cuda':\n    pass")
 
 
+def test_float16_without_a_choice():
+    choice = "device = 'cuda' if torch.cuda.is_available() else 'cpu'"
+    load = "pipe = Pipe.from_pretrained('a/b', torch_dtype={})"
+    assert "torch_dtype=torch.float16" in one("hard-coded", choice, load.format("torch.float16")).evidence
+    assert one("hard-coded", choice, "model.half()").cell == 2
+    none("hard-coded", choice, load.format("torch.float16 if device == 'cuda' else torch.float32"))
+    none("hard-coded", load.format("torch.float16")), "a notebook for one machine"
+
+
 COMPARED = Text("## Exercise 2: By hand [Guided]\n\nThe output should match the image of Exercise 1.")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +40,6 @@ def course(options: argparse.Namespace) -> int:
         require_writable(to)
     rules, accepted = load_rules(options.rules), load_accepted(options.accepted)
     graded_by = prepare_course(options, "fork")
-    findings: list[Finding] = []
     with ExitStack() as stack:
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
         prepare_out(out, own=True)
@@ -48,13 +49,25 @@ def course(options: argparse.Namespace) -> int:
         display.begin()
         session = make_session(graded_by, options.lesson, warm, hidden_places(out))
         desk = _Desk(session, rules, options.base, out / "runs", display)
-        for number, file in enumerate(options.notebooks):
-            findings += desk.look_at(file, number)
+        findings = _all_of_them(desk, options.notebooks, options.jobs)
         display.stop()
     left, number = without_accepted(findings, accepted, options.notebooks)
     ordered = in_order(left)
     _tell(ordered, options, number)
     return 0 if is_clean(ordered) else FOUND
+
+
+def _all_of_them(desk: _Desk, files: list[str], jobs: int | None) -> list[Finding]:
+    """The findings of all files, several of which are looked at at once."""
+    looking = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    try:
+        found = list(looking.map(desk.look_at, files, range(len(files))))
+    except BaseException:
+        desk.session.warm.close()  # its children die with it, so nothing is left to wait for
+        raise
+    finally:
+        looking.shutdown(cancel_futures=True)
+    return [finding for findings in found for finding in findings]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from assay.coursework.code import Piece, calls, keyword, pieces, text_of
+from assay.coursework.code import Piece, calls, dotted, keyword, pieces, text_of
 from assay.coursework.finding import Finding
 from assay.coursework.page import Page
 from assay.coursework.placing import Placed
@@ -30,6 +30,7 @@ def environment(page: Page, placed: Placed, rules: Rules) -> Iterator[Finding]:
     """Imports, models, placeholders, downloads, devices and paths, from the code with its solutions."""
     known = _installed(page, rules)
     met: set[str] = set()
+    chooses = any("cuda.is_available" in cell.source for cell in page.code)
     for piece in pieces(page, placed):
         yield from _imports(page, piece, known, met)
         yield from _placeholders(page, piece, placed)
@@ -37,6 +38,8 @@ def environment(page: Page, placed: Placed, rules: Rules) -> Iterator[Finding]:
             yield from _models(page, piece, call, name, rules)
             yield from _downloads(page, piece, call, name)
             yield from _devices(page, piece, call, name)
+        if chooses:
+            yield from _widths(page, piece)
         yield from _paths(page, piece)
 
 
@@ -170,6 +173,21 @@ def _devices(page: Page, piece: Piece, call: ast.Call, name: str) -> Iterator[Fi
         yield page.finding(
             piece.cell_of(call), "hard-coded", "warning",
             "The GPU is named whatever the machine has: use the device that the set-up found.", piece.text(call),
+        )  # fmt: skip
+
+
+def _widths(page: Page, piece: Piece) -> Iterator[Finding]:
+    """float16 without a choice, in a notebook that chooses its device; one finding for each place to mend it."""
+    told: dict[int, list[str]] = {}
+    for call, name in calls(piece.tree):
+        given = [*call.args, *(k.value for k in call.keywords if k.arg in ("torch_dtype", "dtype"))]
+        if name.split(".")[-1] == "half" or any(dotted(one) == "torch.float16" for one in given):
+            told.setdefault(piece.cell_of(call), []).append(" ".join(ast.unparse(call).split())[:120])
+    for cell, texts in told.items():
+        more = f" (and {len(texts) - 1} more)" if len(texts) > 1 else ""
+        yield page.finding(
+            cell, "hard-coded", "warning",
+            "float16 is asked for whatever the machine has, and a CPU is slow with it or refuses.", f"{texts[0]}{more}",
         )  # fmt: skip
 
 
