@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from assay.coursework.claims import claims
 from assay.coursework.figures import schedules_asked, stated_figures
 from assay.coursework.finding import Finding
@@ -14,6 +16,7 @@ from assay.coursework.page import Page
 from assay.coursework.placing import place
 from assay.coursework.runs import Runs
 from assay.coursework.shown import Shown
+from assay.coursework.sums import sums
 from tests.coursework import Text, page_of
 
 GUIDED = "## Exercise 1: Something [Guided]"
@@ -162,3 +165,55 @@ def test_shares_resolutions_and_counts():
     (finding,) = stated("The VAE has ~150M parameters.")
     assert "83,653,863" in finding.evidence
     assert not stated("CLIP has ~123M, the U-Net (~860M), the VAE ~84M parameters.")
+
+
+def reckoned(text: str) -> list[Finding]:
+    """What is found of the sums in a text."""
+    looked = page(text=text)
+    return list(sums(looked, Runs(place(looked))))
+
+
+def test_products_and_quotients():
+    (finding,) = reckoned("The ratio is 786,432 / 16,384 = 64x.")
+    assert finding.evidence == "786,432 / 16,384 = 64 is 48"
+    (finding,) = reckoned("That is 512 x 512 x 3 = 768,432 values.")
+    assert "786,432" in finding.evidence
+    (finding,) = reckoned("Right are 128 of them, 128/200 = 46.0%.")
+    assert "is 64" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "786,432 / 16,384 = 48.0x",
+        "512\u00d7512\u00d73 = 786,432",
+        "64 * 64 = 4,096",
+        "1000 / 30 = 33",
+        "2 / 3 = 0.67",
+        "over 50 steps 64 x 50 = 3200x",
+        "4 + 2 * 3 = 10",
+        "w = 1 / 2",
+        "PE(2i/d) = 3",
+        "512 / 8 = 64, 4 channels",
+        "128/200 = 64.0%",
+        "2 * 3 = 6 * 1",
+    ],
+)
+def test_sums_that_come_to_what_they_say(right: str):
+    assert not reckoned(right)
+
+
+def test_shapes_in_comments():
+    code = "a = torch.ones(6, 2)  # [6, 256]\nprint(f'{b.shape}')  # (16, 6)"
+    lines = {"e": "names", "names": {"a": {"shape": [6, 2]}, "b": {"shape": [16, 6]}}}
+    looked = page(code)
+    (finding,) = sums(looked, Runs(place(looked), solved=seen(lines)))
+    assert finding.evidence == "a has the shape [6, 2], and the comment says [6, 256]"
+    loaded = {"e": "loaded", "cls": "UNet2DConditionModel", "number": 1, "alive": []}
+    assert not list(sums(looked, Runs(place(looked), solved=seen(loaded, lines)))), "the kit's networks are smaller"
+    values = page("a = torch.arange(4)  # [0, 1, 2, 3]")
+    lines = {"e": "names", "names": {"a": {"shape": [4], "first": [0.0, 1.0, 2.0, 3.0]}}}
+    assert not list(sums(values, Runs(place(values), solved=seen(lines)))), "these are its values"
+    lines = {"e": "names", "names": {"a": {"shape": [6, 2]}, "b": {"shape": [16, 6]}}}
+    right = page(code.replace("256", "2"))
+    assert not list(sums(right, Runs(place(right), solved=seen(lines))))

@@ -95,6 +95,14 @@ def test_schedulers_of_exercises_that_are_compared():
     none("component-mismatch", GUIDED, "s = DDIMScheduler()", apart, "s = PNDMScheduler()")
 
 
+def test_models_of_exercises_that_are_compared():
+    load = "vae = AutoencoderKL.from_pretrained({}, subfolder='vae')"
+    finding = one("component-mismatch", GUIDED, load.format("'a/b'"), COMPARED, load.format("'c/d'"))
+    assert "Exercise 1 loads a/b and Exercise 2 c/d" in finding.evidence
+    none("component-mismatch", "name = 'a/b'", GUIDED, load.format("name"), COMPARED, load.format("'a/b'"))
+    none("component-mismatch", GUIDED, load.format("'a/b'"), COMPARED, load.format("chosen")), "nobody knows which"
+
+
 def test_a_latent_that_is_drawn_where_outputs_are_compared():
     drawn = "z = vae.encode(x).latent_dist.sample() * vae.config.scaling_factor"
     assert one("sampled-comparison", GUIDED, "x = 1", COMPARED, drawn).cell == 4

@@ -65,3 +65,16 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
 def text_of(node: ast.AST | None) -> str | None:
     """The text that a node is, if it is one."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def page_text(page: Page, node: ast.expr) -> str | None:
+    """The text that a name was given at the top of some cell, if it was given only one."""
+    if not isinstance(node, ast.Name):
+        return None
+    given = {
+        text_of(one.value)
+        for _, tree in page.trees()
+        for one in tree.body
+        if isinstance(one, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.id for t in one.targets)
+    }
+    return given.pop() if len(given) == 1 else None

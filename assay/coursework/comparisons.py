@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assay.coursework.code import Piece, calls, pieces
+from assay.coursework.code import Piece, calls, page_text, pieces, text_of
 from assay.coursework.finding import Finding
 from assay.coursework.page import Page, without_code
 from assay.coursework.runs import Runs
@@ -77,6 +77,27 @@ def _mismatch(page: Page, code: list[Piece], one: Comparison) -> Iterator[Findin
             f"Exercise {one.other} uses {', '.join(sorted(other))}, Exercise {one.exercise} {', '.join(sorted(mine))}; "
             f"the text says: {one.sentence}",
         )  # fmt: skip
+
+    mine, other = (_models(page, code, number) for number in (one.exercise, one.other))
+    if mine and other and not mine & other:
+        yield page.finding(
+            one.cell, "component-mismatch", "error",
+            f"The outputs of Exercises {one.other} and {one.exercise} are to match, and come from different models.",
+            f"Exercise {one.other} loads {', '.join(sorted(other))} and Exercise {one.exercise} "
+            f"{', '.join(sorted(mine))}; the text says: {one.sentence}",
+        )  # fmt: skip
+
+
+def _models(page: Page, code: list[Piece], exercise: int) -> set[str]:
+    """What an exercise loads, as far as it stands in the code; one name that is not known makes all unknown."""
+    names = [
+        text_of(call.args[0]) or page_text(page, call.args[0])
+        for piece in code
+        if page.exercise_of[piece.cell] == exercise
+        for call, dotted in calls(piece.tree)
+        if dotted.split(".")[-1] == "from_pretrained" and call.args
+    ]
+    return set() if None in names else {name for name in names if name}
 
 
 def _schedulers(page: Page, code: list[Piece], exercise: int) -> set[str]:

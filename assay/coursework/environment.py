@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from assay.coursework.code import Piece, calls, dotted, keyword, pieces, text_of
+from assay.coursework.code import Piece, calls, dotted, keyword, page_text, pieces, text_of
 from assay.coursework.finding import Finding
 from assay.coursework.page import Page
 from assay.coursework.placing import Placed
@@ -118,7 +118,7 @@ def _models(page: Page, piece: Piece, call: ast.Call, name: str, rules: Rules) -
     if name.split(".")[-1] not in _LOADERS:
         return
     for given in (*call.args[:1], *(k.value for k in call.keywords if k.arg == "pretrained_model_name_or_path")):
-        text = text_of(given) or _constant(page, given)
+        text = text_of(given) or page_text(page, given)
         if text is None:
             continue
         if text in rules.moved_models:
@@ -130,19 +130,6 @@ def _models(page: Page, piece: Piece, call: ast.Call, name: str, rules: Rules) -
             yield page.finding(
                 piece.cell_of(call), "model-id", "error", f"{text!r} can be no repository's name.", piece.text(call)
             )
-
-
-def _constant(page: Page, node: ast.expr) -> str | None:
-    """The text that a name was given at the top of some cell, if it was given only one."""
-    if not isinstance(node, ast.Name):
-        return None
-    given = {
-        text_of(one.value)
-        for _, tree in page.trees()
-        for one in tree.body
-        if isinstance(one, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.id for t in one.targets)
-    }
-    return given.pop() if len(given) == 1 else None
 
 
 def _is_repository(text: str) -> bool:

@@ -18,6 +18,7 @@ from assay.coursework.rules import Rules
 from assay.coursework.runs import Runs
 from assay.coursework.skeletons import skeletons
 from assay.coursework.solutions import solutions
+from assay.coursework.sums import sums
 from assay.coursework.teaching import teaching
 
 Look = Callable[[Page, Runs], Iterator[Finding]]
@@ -25,7 +26,7 @@ Look = Callable[[Page, Runs], Iterator[Finding]]
 
 def examine(page: Page, runs: Runs, rules: Rules) -> list[Finding]:
     """Everything that is found in one notebook."""
-    looks: list[Look] = [skeletons, solutions, effects, claims, stated_figures, comparisons, resources, teaching]
+    looks: list[Look] = [skeletons, solutions, effects, claims, sums, stated_figures, comparisons, resources, teaching]
     findings = [finding for look in looks for finding in look(page, runs)]
     findings += environment(page, runs.placed, rules)
     findings += gpu_memory(page, runs, rules)
