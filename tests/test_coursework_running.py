@@ -225,3 +225,14 @@ for scale in (2.0, 4.0):
     assert finding.evidence.startswith("2 of 2")
     page = page_of("x = 1", EXERCISE, draw.format(", generator=torch.Generator().manual_seed(0)"))
     assert not of("unseeded-comparison", found(session, page, tmp_path / "b"))
+
+
+def test_what_the_kit_does_not_have_is_nobodys_fault(session: Session, tmp_path: Path):
+    load = "from diffusers import AutoencoderKL\nvae = AutoencoderKL.from_pretrained('nobody/no-such-model')"
+    page = page_of("x = 1", EXERCISE, "# YOUR CODE HERE", solution(load))
+    findings = found(session, page, tmp_path / "a")
+    (finding,) = of("not-run", findings)
+    assert (finding.cell, finding.severity) == (4, "warning")
+    assert not [f for f in findings if f.severity == "error" and f.exercise == 1]
+    broken = page_of("x = 1", EXERCISE, "# YOUR CODE HERE", solution("open('no such file')"))
+    assert of("solution-fails", found(session, broken, tmp_path / "b")), "a missing file is the notebook's own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,13 @@ from typing import Any
 
 from assay.coursework.probe import FILE
 
+# How the libraries and this project say that something is neither in the kit nor to be had without a network.
+_OUT_OF_REACH = re.compile(
+    r"no network while|offline mode|outgoing traffic|OfflineModeIsEnabled|LocalEntryNotFound|cannot find the requested "
+    r"files in the (?:local|disk) cache|couldn't connect|couldn't reach|not fully cached locally|"
+    r"^OSError: [\w.-]+/[\w.-]+ does not appear to have a file named",
+    re.IGNORECASE | re.DOTALL,
+)
 LONGEST = 64 * 2**20  # bytes of what the probe wrote; the course's longest notebook writes about two million
 
 
@@ -19,6 +27,11 @@ class CellError:
 
     name: str
     message: str
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether the kit lacks what the cell asked for, which says nothing about the cell."""
+        return _OUT_OF_REACH.search(f"{self.name}: {self.message}") is not None
 
     def __str__(self) -> str:
         first = self.message.strip().split("\n")[0][:300]

@@ -34,6 +34,8 @@ def _first_stop(page: Page, runs: Runs, errors: dict[int, CellError]) -> Iterato
     assert runs.skeleton is not None
     solved = runs.solved.errors if runs.solved is not None else {}
     cell, error = next(iter(errors.items()))
+    if error.is_out_of_reach:
+        return  # told where the solutions are looked at
     opened = [i for i in page.open_cells if i <= cell]
     if not opened:
         yield page.finding(

@@ -15,12 +15,15 @@ def solutions(page: Page, runs: Runs) -> Iterator[Finding]:
     """What is wrong with the solutions, by putting them in, running and grading them."""
     yield from _without_a_place(page, runs)
     failing: set[int] = set()
+    untried: set[int] = set()
     if runs.solved is not None:
         for finding in _failures(page, runs, runs.solved):
             failing.add(finding.exercise or 0)
+            if finding.kind == "not-run":
+                untried.add(finding.exercise or 0)
             yield finding
     if runs.result is not None:
-        yield from _marks(page, runs.result, failing)
+        yield from _marks(page, runs.result, failing, untried)
 
 
 def _without_a_place(page: Page, runs: Runs) -> Iterator[Finding]:
@@ -58,6 +61,13 @@ def _failures(page: Page, runs: Runs, shown: Shown) -> Iterator[Finding]:
         if in_exercise is None or in_exercise in met:
             continue
         met.add(in_exercise)
+        if error.is_out_of_reach:
+            yield page.finding(
+                runs.author_cell(page, cell), "not-run", "warning",
+                "This asks for something that the kit does not have, so the rest of the exercise could not be tried.",
+                str(error),
+            )  # fmt: skip
+            continue
         if cell in runs.placed.sources:
             solution = runs.author_cell(page, cell)
             yield page.finding(solution, "solution-fails", "error", "The published solution fails when it is executed.",
@@ -77,7 +87,7 @@ def _with_rest(page: Page, shown: Shown, cell: int, error: CellError) -> str:
     return f"{error} (then cells {', '.join(map(str, rest))} fail, too)" if rest else str(error)
 
 
-def _marks(page: Page, result: Mapping[str, Any], failing: set[int]) -> Iterator[Finding]:
+def _marks(page: Page, result: Mapping[str, Any], failing: set[int], untried: set[int]) -> Iterator[Finding]:
     if result["state"] != "graded":
         yield page.finding(None, "not-run", "error", "The notebook with its solutions could not be graded.",
                            str(result["reason"] or result["state"]))  # fmt: skip
@@ -88,8 +98,8 @@ def _marks(page: Page, result: Mapping[str, Any], failing: set[int]) -> Iterator
         if not lost:
             continue
         missing = sum(c["max_score"] for c in lost)
-        if not missing and exercise["number"] in failing:
-            continue  # advice without points, about what was told already
+        if exercise["number"] in untried or (not missing and exercise["number"] in failing):
+            continue  # not to be blamed, or advice without points about what was told already
         solution = next((s.cell for s in page.solutions if s.exercise == exercise["number"]), None)
         heading = page.exercise(exercise["number"])
         cell = solution if solution is not None else heading.cells[0].index if heading and heading.cells else None
