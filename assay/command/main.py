@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.command.cohort_usage import add_cohort, add_export, add_mark
+from assay.command.course_usage import add_course
 from assay.command.subcommand import add_command, add_grading_options, add_release_option
 from assay.command.version import CHECKOUT, version
 from assay.failure import Fault, Misuse, Rejected
@@ -28,8 +29,8 @@ examples:
   grade.py regrade results                          judge stored runs again after changing a rubric or a check
   grade.py kit build                                prepare the stand-in models now instead of at the first run
 
-exit codes: 0 every file has a result, whatever the marks; 1 what check, doctor or kit verify looked at is not right;
-2 wrong usage or rubric; 3 a fault of this machine; 4 tampering was flagged."""
+exit codes: 0 every file has a result, whatever the marks; 1 what check, course, doctor or kit verify looked at is
+not right; 2 wrong usage or rubric; 3 a fault of this machine; 4 tampering was flagged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_check(commands)
     add_cohort(commands)
+    add_course(commands)
     _add_regrade(commands)
     add_export(commands)
     add_mark(commands)

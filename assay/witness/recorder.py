@@ -60,6 +60,11 @@ class Recorder:
         self._tensor_bytes = 0
         self._written = Lines()
 
+    @property
+    def folder(self) -> Path:
+        """Where it writes: of the run, or of a replay."""
+        return self._folder
+
     def hold(self) -> None:
         """Keep in memory what is recorded from now on, for runs that do not exist yet."""
         os.close(self._descriptor)
