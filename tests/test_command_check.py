@@ -1,5 +1,7 @@
-"""`grade.py check` tells a student what failed and nothing of what is hidden; that it says what `run` says is shown with
-the sample submissions, in test_submissions.py."""
+"""`grade.py check` tells a student what failed, and nothing of what is hidden.
+
+That it says what `run` says is shown with the sample submissions, in test_submissions.py.
+"""
 
 from __future__ import annotations
 
