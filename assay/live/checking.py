@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.command.lessons import Lesson
+from assay.failure import Misuse
 from assay.intake import Cell, Exercise
 from assay.live.diary import Entry, counting
 from assay.live.evidence import Fact, labels_in, lay_out
@@ -48,9 +49,18 @@ def check(
     watching.witness.recorder.give_back(freed)
     result = judge.ask(lesson, _states(lesson, entries), _shown(lesson, entries))
     view = student_view(_with_doubts(result, facts, watching.older))
-    if number is not None:
-        view["exercises"] = [exercise for exercise in view["exercises"] if exercise["number"] == number]
-    return view
+    asked = [_decided(e) for e in view["exercises"] if number in (None, e["number"])]
+    if not asked:
+        numbers = ", ".join(str(exercise["number"]) for exercise in view["exercises"])
+        raise Misuse(f"this lesson has no exercise {number}: its exercises are {numbers}")
+    totals = {name: round(sum(e[name] for e in asked), 2) for name in ("score", "max_score", "pending")}
+    return {**view, "exercises": asked, **totals}
+
+
+def _decided(exercise: Mapping[str, Any]) -> dict[str, Any]:
+    """The exercise with no points lost for what cannot be told here."""
+    open_ = [c for c in exercise["criteria"] if c["kind"] == "automatic" and c["state"] == "unchecked"]
+    return {**exercise, "max_score": round(exercise["max_score"] - sum(c["max_score"] for c in open_), 2)}
 
 
 def _states(lesson: Lesson, entries: Sequence[Entry]) -> dict[int, ExerciseState]:

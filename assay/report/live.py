@@ -39,8 +39,9 @@ def as_text(view: Result) -> str:
     from rich.console import Console
 
     shown = io.StringIO()
-    print_results([view], Console(file=shown, width=WIDTH, color_system=None, force_terminal=False))
-    return shown.getvalue()
+    # in a notebook, rich would show each line as an output of its own
+    print_results([view], Console(file=shown, width=WIDTH, color_system=None, force_jupyter=False))
+    return "\n".join(line.rstrip() for line in shown.getvalue().splitlines())
 
 
 def as_html(view: Result, exhibits: Sequence[Mapping[str, Any]]) -> str:
