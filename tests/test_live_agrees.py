@@ -24,7 +24,6 @@ WRONG = {
     "cam_forgot_to_restore.ipynb": "textual-inversion",
     "eli_crash_in_exercise_2.ipynb": "textual-inversion",
     "oz_loss_by_rows_only.ipynb": "clip",
-    "quin_mixes_pixels.ipynb": "from-pixels-to-latents",
     "rae_same_noise_forgotten.ipynb": "text-conditioning-and-guidance",
 }
 

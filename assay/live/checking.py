@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.command.lessons import Lesson
-from assay.failure import Misuse
+from assay.failure import Fault, Misuse
 from assay.intake import Cell, Exercise
 from assay.live.diary import Entry, counting
 from assay.live.evidence import Fact, labels_in, lay_out
@@ -32,6 +32,8 @@ def check(
         Misuse: the lesson, the notebook or the exercise is not known.
         Fault: the judge failed.
     """
+    if not (watching.folder / "kernel" / "facts.jsonl").is_file():
+        raise Fault("what was seen of this kernel is gone, its temporary folder was emptied: restart the kernel")
     sheet = watching.sheet(notebook, ask=True)
     rubrics = {slug: lesson.rubric for slug, lesson in watching.lessons.items()}
     lesson = watching.lessons[lesson_of(named, sheet, watching.entries, rubrics)]

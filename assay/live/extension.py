@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import shlex
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assay.failure import Fault, Misuse, Rejected
+from assay.live.dice import same_dice
 from assay.live.judge import Judge
 from assay.live.watching import Watching
 
@@ -48,6 +50,9 @@ class Checker:
 
     def close(self) -> None:
         """Stop watching."""
+        atexit.unregister(self.close)
+        if not self._watching.is_ours:  # a forked worker of the student's ends, and nothing here belongs to it
+            return
         self._judge.close()
         self._watching.close()
         self._shell.magics_manager.magics["line"].pop("check", None)
@@ -56,7 +61,8 @@ class Checker:
         """Tell how the exercises of this notebook stand."""
         self._watching.is_checking = True
         try:
-            self._check(line)
+            with same_dice():
+                self._check(line)
         except (Misuse, Rejected, Fault) as error:
             print(f"%check: {str(error).splitlines()[0]}")
         except KeyboardInterrupt:
@@ -109,8 +115,10 @@ def load(shell: Any) -> None:
         return
     checker: Checker | None = None
     try:
-        checker = Checker(shell)
-        checker.begin()
+        with same_dice():
+            checker = Checker(shell)
+            checker.begin()
+            atexit.register(checker.close)
         _kernels[id(shell)] = checker
         print(LOADED)
     except Exception as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 
 from assay.command.lessons import Lesson, load_lessons
 from assay.live.diary import Entry, is_ours, names_bound
+from assay.live.dice import same_dice
 from assay.live.heard import listen
 from assay.live.places import Place, Published, places, published_cells
 from assay.live.sheet import Sheet, find_sheet
@@ -31,7 +31,6 @@ class Watching:
         self.folder = Path(tempfile.mkdtemp(prefix="assay-"))
         self._pid = os.getpid()
         self._ends: list[Callable[[], None]] = []
-        atexit.register(self.close)
         (self.folder / "kernel").mkdir()
         self.witness, self.older = _start_witness(self.folder / "kernel", self.lessons, shell.user_ns)
 
@@ -44,10 +43,13 @@ class Watching:
         sources = self.shell.user_ns.get("In") or [""]
         self._open(str(sources[-1]), None)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this is the process that began to watch, and no copy of it."""
+        return os.getpid() == self._pid
+
     def close(self) -> None:
-        """Let go of everything, and leave nothing on the disk; in a forked child nothing is ours."""
-        if os.getpid() != self._pid:
-            return
+        """Let go of everything, and leave nothing on the disk."""
         for end in reversed(self._ends):
             with suppress(Exception):
                 end()
@@ -56,12 +58,11 @@ class Watching:
 
         if Witness.current is self.witness:
             Witness.current = None
-        atexit.unregister(self.close)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def before_cell(self, info: Any) -> None:
         """IPython is about to run a cell."""
-        with suppress(Exception):
+        with suppress(Exception), same_dice():
             self._open(str(info.raw_cell), getattr(info, "cell_id", None))
 
     def _open(self, source: str, cell_id: str | None) -> None:
@@ -79,7 +80,7 @@ class Watching:
 
     def after_cell(self, result: Any) -> None:
         """A cell has ended, well or not."""
-        with suppress(Exception):
+        with suppress(Exception), same_dice():
             entry = self.open
             if entry is None:
                 return
@@ -117,15 +118,12 @@ def _start_witness(
     folder: Path, lessons: Mapping[str, Lesson], namespace: Mapping[str, Any]
 ) -> tuple[Any, dict[str, str]]:
     """The witness, and what was loaded before it began: label to what a student calls it."""
-    import torch
-
     from assay.kit.torchvision_operators import define_missing_operators
     from assay.witness import Witness, install
     from assay.witness.live import older_models
 
-    with torch.random.fork_rng([]):  # some library's import may draw a number
-        define_missing_operators()
-        install()
+    define_missing_operators()
+    install()
     rubrics = [lesson.rubric for lesson in lessons.values()]
     names = {override.name for rubric in rubrics for override in rubric.shorten}
     values = {name for rubric in rubrics for name in rubric.values}
