@@ -103,9 +103,15 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "and what to try. It is judged as the course judges it; nothing is kept and nothing is sent anywhere. Exit "
         "code 1 when a public criterion fails.",
         "grade.py check mine.ipynb",
+        "grade.py check mine.ipynb --watch     again whenever you save it, from the first changed cell on",
         "grade.py check mine.ipynb --json -    the same as one JSON list on standard output",
+        "%load_ext assay, then %check          inside a notebook: what its kernel has done, nothing is run again",
     )  # fmt: skip
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
+    parser.add_argument(
+        "--watch", action="store_true",
+        help="one notebook of your own: check it again on every save, and run nothing that stands before the change",
+    )  # fmt: skip
     add_grading_options(parser, own=True)
     parser.set_defaults(act=_check)
 
@@ -180,6 +186,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.watch:
+        from assay.command.watch import watch
+
+        return watch(options)
     from assay.command.check import check
 
     return check(options)

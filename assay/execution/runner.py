@@ -30,7 +30,7 @@ from assay.execution.surroundings.datasets import keep_tables_in
 from assay.execution.surroundings.modes import leave_modes
 from assay.execution.surroundings.pip import write_pip
 from assay.sandbox.ground import Ground
-from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent
+from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent, lower_limits
 from assay.sandbox.territory import OWN
 from assay.sandbox.walls import enter
 from assay.witness import Witness
@@ -43,6 +43,7 @@ class Before(Protocol):
     """What has happened in this process already: cells that are the course's own, and how their copy becomes a run."""
 
     address_space: int
+    stays: bool  # in the folder in which the cells ran, with what they have open
 
     def move_to(self, folder: Path) -> None:
         """Be at home in `folder` from now on."""
@@ -87,7 +88,9 @@ class Runner:
         os.setsid()
         die_with_parent()
         adopt_orphans()
-        close_inherited({self._channel})
+        stays = self._before is not None and self._before.stays
+        if not stays:
+            close_inherited({self._channel})
         if self._before is None:
             enter_folder(folder)
         else:
@@ -96,9 +99,14 @@ class Runner:
         ground = Ground(self._plan.folder, self._plan.territory)
         drawn = random.getstate()
         counted_from = None if self._before is None else self._before.address_space
-        private = enter(self._plan.tier, ground, Limits(self._plan.memory_bytes, self._plan.cpu_s, counted_from))
-        random.setstate(drawn)  # a fork on the way into the walls would have seeded it anew
-        os.chdir(folder / "work")  # once more: the same folder, behind the walls
+        limits = Limits(self._plan.memory_bytes, self._plan.cpu_s, counted_from)
+        if stays:  # one's own notebook, in the folder in which it began
+            private = False
+            lower_limits(limits)
+        else:
+            private = enter(self._plan.tier, ground, limits)
+            random.setstate(drawn)  # a fork on the way into the walls would have seeded it anew
+            os.chdir(folder / "work")  # once more: the same folder, behind the walls
         if self._before is not None:
             self._witness = self._before.land(folder / "evidence", self._plan.nonce)
         elif self._plan.witness:
