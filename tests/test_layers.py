@@ -97,6 +97,11 @@ ALLOWED: dict[str, dict[str, str]] = {
         "report": "how a page is made",
         "rubric": "which cells were handed out",
     },
+    "handout": {
+        "course": "where the lesson's files lie",
+        "failure": "",
+        "rubric": "which criteria are public",
+    },
     "live": {
         "command": "lessons and verdicts are those of `check`",
         "execution": "the judge comes from a warm parent",
@@ -117,6 +122,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "similarity": "which submissions are close",
         "export": "",
         "failure": "",
+        "handout": "what students get",
         "intake": "",
         "kit": "",
         "replay": "the key that hidden inputs are drawn from",

@@ -67,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_mark(commands)
     _add_kit(commands)
     _add_register(commands)
+    _add_package(commands)
     _add_doctor(commands)
     return parser
 
@@ -163,6 +164,20 @@ def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.set_defaults(act=_register)
 
 
+def _add_package(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = add_command(
+        commands, "package", "build what students install to check themselves",
+        "Build a wheel of the engine with one lesson's public criteria, for `check` and `%check` on students' own "
+        "machines. Hidden criteria, their checks, hints and replays, the reference notebook, and the mistakes and "
+        "variants stay at home.",
+        "grade.py package textual-inversion --public --out dist",
+    )  # fmt: skip
+    parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug, such as textual-inversion")
+    parser.add_argument("--public", action="store_true", help="only what students may see; there is no other kind")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("dist"), help="where to write it (dist)")
+    parser.set_defaults(act=_package)
+
+
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(
         commands, "doctor", "try every wall around notebooks on this machine, and look at what assay needs",
@@ -211,6 +226,12 @@ def _register(options: argparse.Namespace) -> int:
     from assay.command.register import register_notebook
 
     return register_notebook(options)
+
+
+def _package(options: argparse.Namespace) -> int:
+    from assay.command.package import package
+
+    return package(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
