@@ -23,6 +23,11 @@ class LessonFiles:
     rubric: Path
     reference: Path
 
+    @property
+    def facts(self) -> Path:
+        """What the reference told of itself, in a package that does not have it."""
+        return self.rubric.with_suffix(".facts.json")
+
 
 def course_root() -> Path:
     """The folder that holds checks/, rubric/ and reference/: the checkout's top level, else the installed copy.

@@ -1,16 +1,17 @@
-"""`grade.py check` says what `run` says of the public criteria, and nothing of the others."""
+"""`grade.py check` tells a student what failed, and nothing of what is hidden.
+
+That it says what `run` says is shown with the sample submissions, in test_submissions.py.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from pathlib import Path
 
 import pytest
 from commands import command, edit, own_course, small_notebook
 
 COSINE = "import torch\ntorch.nn.functional.cosine_similarity(torch.ones(2), torch.ones(2), dim=0)"
-SAMPLES = Path(__file__).parent.parent / "submissions"
 HIDDEN = "frozen_parts_have_no_gradient"
 
 
@@ -21,34 +22,11 @@ def _warm(warm, monkeypatch):
         monkeypatch.setattr(f"assay.command.{module}.start_warm", lambda *_: contextlib.nullcontext(warm))
 
 
-def states(results):
-    return [
-        (e["number"], c["id"], c["state"])
-        for r in results for e in r["exercises"] for c in e["criteria"] if c["visibility"] == "public"
-    ]  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["nia_first_exercise_only.ipynb", "gus_untouched_skeleton.ipynb"])
-def test_check_and_run_agree_on_every_public_criterion(capsys, name):
-    checked = command(capsys, "check", SAMPLES / name, "--json", "-")
-    graded = command(capsys, "run", SAMPLES / name, "--json", "-")
-    assert (checked.code, graded.code) == (1, 0)  # neither is complete
-    assert states(json.loads(checked.out)) == states(json.loads(graded.out))
-
-
 def test_a_failed_criterion_is_told_with_what_to_try(capsys, tmp_path):
     ended = command(capsys, "check", small_notebook(tmp_path / "mine.ipynb", COSINE))
     assert ended.code == 1
     for word in ("mine.ipynb", "Exercise 1", "✗", "seen:", "try:"):
         assert word in ended.out
-
-
-@pytest.mark.slow
-def test_a_notebook_without_a_failure_ends_with_0(capsys):
-    ended = command(capsys, "check", SAMPLES / "ada_excellent.ipynb")
-    assert ended.code == 0
-    assert "✗" not in ended.out
 
 
 def test_a_hidden_criterion_is_told_by_name_only(capsys, tmp_path, monkeypatch):

@@ -32,10 +32,10 @@ def check(options: argparse.Namespace) -> int:
             with open_places(session, options, course.gpus) as places:
                 results = grade_all(places, options.notebooks, out, display, pages)
     show([student_view(result) for result in results], options.json)
-    return exit_code(results) or (FAILED if any(map(_is_wanting, results)) else 0)
+    return exit_code(results) or (FAILED if any(map(is_wanting, results)) else 0)
 
 
-def _is_wanting(result: Result) -> bool:
+def is_wanting(result: Result) -> bool:
     """Whether something that a student can see and mend is not as it should be; an unchecked criterion is not his."""
     criteria = [c for exercise in result["exercises"] for c in exercise["criteria"]]
     return result["state"] == "rejected" or any(

@@ -60,7 +60,7 @@ def add_mark(commands: Commands) -> None:
         "stays as it is, and each change is in the audit of OUT/store.sqlite.",
         "grade.py mark spring                                            the page; Ctrl-C ends it",
         "grade.py mark spring --set ada/lora.ipynb 3 written-observations 1.5",
-        "grade.py mark spring --set bo.ipynb 4 written-comparison 0 --comment 'Compares nothing yet.'",
+        "grade.py mark spring --set bo.ipynb 4 CRITERION 0 --comment 'Compares nothing yet.'",
     )  # fmt: skip
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder that `cohort` wrote")
     parser.add_argument(

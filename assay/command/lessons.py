@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from assay.course import LessonFiles, lesson_files, lessons
 from assay.execution.imports import imports_of
@@ -31,8 +33,9 @@ class Lesson:
     def sources(self) -> list[str]:
         """What the reference notebook names as one names a repository; the judge finds out which are any."""
         reference = self.files.reference
-        text = reference.read_text(encoding="utf-8") if reference.is_file() else ""
-        return sorted(set(_REPOSITORY.findall(text)))
+        if not reference.is_file():
+            return [str(source) for source in _told(self.files).get("sources", [])]
+        return sorted(set(_REPOSITORY.findall(reference.read_text(encoding="utf-8"))))
 
     @cached_property
     def course(self) -> tuple[CellSequence, ...]:
@@ -75,9 +78,17 @@ def lesson_of(notebook: Notebook, known: dict[str, Lesson], wanted: str | None) 
 
 def warm_imports(known: dict[str, Lesson]) -> list[list[str]]:
     """What the reference notebooks import."""
-    references = [lesson.files.reference for lesson in known.values() if lesson.files.reference.is_file()]
-    pairs = {tuple(pair): None for reference in references for pair in imports_of(reference)}
+    pairs: dict[tuple[str, ...], None] = {}
+    for files in (lesson.files for lesson in known.values()):
+        found = imports_of(files.reference) if files.reference.is_file() else _told(files).get("imports", [])
+        pairs |= dict.fromkeys(tuple(pair) for pair in found)
     return [list(pair) for pair in pairs]
+
+
+def _told(files: LessonFiles) -> dict[str, Any]:
+    """What a package for students says in place of the reference."""
+    told: dict[str, Any] = json.loads(files.facts.read_text(encoding="utf-8")) if files.facts.is_file() else {}
+    return told
 
 
 def is_published(known: dict[str, Lesson], slug: str | None, source: str) -> bool:

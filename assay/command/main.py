@@ -69,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_mark(commands)
     _add_kit(commands)
     _add_register(commands)
+    _add_package(commands)
     _add_doctor(commands)
     return parser
 
@@ -105,9 +106,15 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "and what to try. It is judged as the course judges it; nothing is kept and nothing is sent anywhere. Exit "
         "code 1 when a public criterion fails.",
         "grade.py check mine.ipynb",
+        "grade.py check mine.ipynb --watch     again whenever you save it, from the first changed cell on",
         "grade.py check mine.ipynb --json -    the same as one JSON list on standard output",
+        "%load_ext assay, then %check          inside a notebook: what its kernel has done, nothing is run again",
     )  # fmt: skip
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="an .ipynb file, completed or not")
+    parser.add_argument(
+        "--watch", action="store_true",
+        help="one notebook of your own: check it again on every save, and run nothing that stands before the change",
+    )  # fmt: skip
     add_grading_options(parser, own=True)
     parser.set_defaults(act=_check)
 
@@ -159,6 +166,20 @@ def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.set_defaults(act=_register)
 
 
+def _add_package(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = add_command(
+        commands, "package", "build what students install to check themselves",
+        "Build a wheel of the engine with one lesson's public criteria, for `check` and `%check` on students' own "
+        "machines. Hidden criteria, their checks, hints and replays, the reference notebook, and the mistakes and "
+        "variants stay at home.",
+        "grade.py package textual-inversion --public --out dist",
+    )  # fmt: skip
+    parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug, such as textual-inversion")
+    parser.add_argument("--public", action="store_true", help="only what students may see; there is no other kind")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("dist"), help="where to write it (dist)")
+    parser.set_defaults(act=_package)
+
+
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(
         commands, "doctor", "try every wall around notebooks on this machine, and look at what assay needs",
@@ -182,6 +203,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.watch:
+        from assay.command.watch import watch
+
+        return watch(options)
     from assay.command.check import check
 
     return check(options)
@@ -203,6 +228,12 @@ def _register(options: argparse.Namespace) -> int:
     from assay.command.register import register_notebook
 
     return register_notebook(options)
+
+
+def _package(options: argparse.Namespace) -> int:
+    from assay.command.package import package
+
+    return package(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

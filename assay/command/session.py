@@ -24,11 +24,12 @@ from assay.failure import Fault
 from assay.intake import Notebook
 from assay.kit import Kit
 from assay.replay.dealer import notebook_key
-from assay.rubric import ExerciseState, Rubric, common_cells, sequence_of
+from assay.rubric import CellSequence, ExerciseState, Rubric, common_cells, sequence_of
 from assay.sandbox.tiers import LIMITS
 
 Result = dict[str, Any]
 Progress = Callable[[str], None]
+NO_PRIVATE_TMP = "This machine does not allow a private /tmp"
 ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 
 
@@ -48,7 +49,8 @@ class Session:
     """What all notebooks of one command share; `secret` is what hidden inputs are drawn from, and `hidden` what no
     notebook may see, wherever it lies. With `asked_as` every notebook is asked the same questions, as if that were its
     digest: changes of one notebook are compared so. Where it is `shared`, cells that are the course's own, up to the
-    first that is not, run once for all."""
+    first that is not, run once for all. A notebook of one's own that was graded before begins likewise behind the cells
+    that it has in common with its `earlier` versions."""
 
     lessons: dict[str, Lesson]
     lesson: str | None
@@ -60,6 +62,7 @@ class Session:
     hidden: tuple[Path, ...] = ()
     asked_as: str | None = None
     shared: bool = False
+    earlier: tuple[CellSequence, ...] = ()
 
     @property
     def kit_name(self) -> str:
@@ -116,16 +119,20 @@ class Session:
             return self._fault(lesson, record.file, record.sha256, _reason(error, folder))
 
     def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
-        key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
-        order = replace(_order(notebook, lesson.rubric, folder, self.kit, key), tier=self.tier, hidden=self.hidden)
-        if self.shared:
-            order = replace(order, shared=common_cells(sequence_of(notebook), lesson.course))
+        order = self.order(notebook, lesson, folder)
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
         record = self._record(notebook, lesson, run)
         write_anew(folder / "run.json", json.dumps(asdict(record), indent=1))
         return record
+
+    def order(self, notebook: Notebook, lesson: Lesson, folder: Path) -> Order:
+        """What is to be run of a notebook, and how."""
+        key = notebook_key(self.secret, self.asked_as or notebook.sha256, lesson.rubric.slug)
+        order = replace(_order(notebook, lesson.rubric, folder, self.kit, key), tier=self.tier, hidden=self.hidden)
+        known = (*(lesson.course if self.shared else ()), *self.earlier)
+        return replace(order, shared=common_cells(sequence_of(notebook), known)) if known else order
 
     def _run(self, order: Order, progress: Callable[[int, int], None]) -> Run:
         if self.engine == "nbclient":
@@ -140,7 +147,7 @@ class Session:
             notes.append(f"The set-up before the first exercise did not end well: {setup.reason}.")
         if not run.execution.private_tmp:
             how = "the notebook shared it with others" if self.tier == LIMITS else "it was closed to the notebook"
-            notes.append(f"This machine does not allow a private /tmp: {how}.")
+            notes.append(f"{NO_PRIVATE_TMP}: {how}.")
         execution = run.execution
         return Record(
             file=notebook.file,

@@ -1,14 +1,13 @@
-"""Decides which files that a process has open its copies may have as well: each copy gets its own place in them.
+"""Decides which files that a process has open its copies may have as well, each with a place of its own in them.
 
-A fork leaves parent and child one position in a file: whoever reads moves it for both. matplotlib keeps the files of
-its fonts open from the first figure on, so without this nothing could be shared that comes after a figure.
+matplotlib keeps the files of its fonts open from the first figure on, so without this nothing could be shared that
+comes after a figure.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
 from pathlib import Path
 
 _VIRTUAL = ("/proc/", "/sys/", "/dev/")  # what is read there depends on who reads
@@ -22,19 +21,6 @@ def open_files() -> frozenset[int]:
 def files_to_read(folder: Path) -> frozenset[int]:
     """The descriptors of files that are only read, lie outside of `folder`, and can be opened again."""
     return frozenset(number for number in open_files() if _is_read_only(number, str(folder)))
-
-
-def open_anew(descriptors: Iterable[int]) -> None:
-    """In a copy: have these files open by itself, at the same place.
-
-    Raises:
-        OSError: one of them is gone.
-    """
-    for number in descriptors:
-        own = os.open(os.readlink(f"/proc/self/fd/{number}"), os.O_RDONLY | os.O_CLOEXEC)  # noqa: PTH115
-        os.lseek(own, os.lseek(number, 0, os.SEEK_CUR), os.SEEK_SET)
-        os.dup2(own, number, inheritable=False)
-        os.close(own)
 
 
 def _is_open(number: int) -> bool:

@@ -66,7 +66,10 @@ class Plan:
 @dataclass(frozen=True)
 class Part:
     """What a prefix is to run, in a folder of its own: `cells` as (exercise, source), beyond what it has run already;
-    after each of the numbers `ends` of them, copies may begin. The rest is as in a Plan, and equal for all copies."""
+    after each of the numbers `ends` of them, copies may begin. The rest is as in a Plan, and equal for all copies.
+
+    Copies that are versions of the caller's `own` notebook stay in the folder; others get one of their own.
+    """
 
     folder: str
     cells: tuple[tuple[int, str], ...]
@@ -75,6 +78,7 @@ class Part:
     values: tuple[str, ...]
     witness: bool
     tier: str
+    own: bool = False
 
     def write(self, path: Path) -> None:
         """Store as JSON."""

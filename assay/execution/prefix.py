@@ -12,19 +12,21 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assay.execution import events
 from assay.execution.line import hear
-from assay.execution.opened import files_to_read, open_anew
+from assay.execution.opened import files_to_read, open_files
+from assay.execution.own import Positions, positions, take_own, why_uncopyable
 from assay.execution.plan import Part, Plan, Section
 from assay.execution.runner import Runner, enter_folder, settle_in
 from assay.execution.shell import Shell, quiet_descriptors, run_cell
 from assay.execution.traces import ELSEWHERE, Traces, traces, why_unshareable
 from assay.sandbox.limits import address_space, adopt_orphans, close_inherited, die_with_parent
+from assay.sandbox.territory import OWN
 from assay.sandbox.walls import enter_for_copies
 from assay.witness import Witness
 from assay.witness.recorder import Held
@@ -39,6 +41,7 @@ class Told:
     outputs: tuple[str, ...]
     held: tuple[Held, ...]
     count: int
+    error: tuple[str, str] | None = None
 
 
 class Prefix:
@@ -46,11 +49,12 @@ class Prefix:
 
     def __init__(self, part: Part, shell: Shell, serve: Serve) -> None:
         self._folder, self._shell, self._serve = Path(part.folder), shell, serve
+        self.stays = part.own
+        self._positions: Positions = {}
         self._own = [self._folder]
         self._told: list[Told] = []
         self._first: dict[int, int] = {}
         self.address_space = address_space()
-        self.files: frozenset[int] = frozenset()
         enter_folder(self._folder, self._own)
         self._capture = quiet_descriptors()
         enter_for_copies(part.tier)
@@ -62,22 +66,27 @@ class Prefix:
     def run(self, part: Part, channel: int) -> None:
         """Run the cells of `part`, then serve copies; where they cannot be shared, say why, and end."""
         listening = socket.socket(fileno=channel)
-        before, good = self._traces(libraries=True), 0
+        before, good = None if self.stays else self._traces(libraries=True), 0
         for number, (exercise, source) in enumerate(part.cells, 1):
             reason = self._run_cell(exercise, source)
             if reason is None and number in part.ends:
-                reason = why_unshareable(before, self._traces(libraries=number == len(part.cells)))
+                reason = self._why_not(before, is_last=number == len(part.cells))
                 good = number if reason is None else good
             if reason is not None and (number == len(part.cells) or not _may_pass(reason)):
                 said = {"refused": f"{reason} by the course's code cell {len(self._told)}", "good": good}
                 listening.sendall(json.dumps(said).encode() + b"\n")
                 return
+        self._positions = positions(open_files() if self.stays else files_to_read(self._folder))
         listening.sendall(b'{"ready": true}\n')
         self._serve(listening, self._obey)
 
+    def _why_not(self, before: Traces | None, is_last: bool) -> str | None:
+        """Why copies may not begin here; looking through the libraries takes long, so only where all cells have run."""
+        return why_uncopyable() if before is None else why_unshareable(before, self._traces(libraries=is_last))
+
     def _run_cell(self, exercise: int, source: str) -> str | None:
         """None, or why it cannot be shared."""
-        if ELSEWHERE.search(source):
+        if not self.stays and ELSEWHERE.search(source):
             return "a folder that every submission has for itself is named"
         if self._witness is not None:
             self._witness.begin_cell(exercise, len(self._told))
@@ -87,24 +96,32 @@ class Prefix:
         if self._witness is not None:
             self._witness.end_cell(self._shell.user_ns)
             held = self._witness.recorder.held()
-        self._told.append(Told(tuple(outputs), tuple(held), result.count))
-        return None if result.error is None else f"{result.error[0]} was raised"
+        self._told.append(Told(tuple(outputs), tuple(held), result.count, result.error))
+        return None if result.error is None or self.stays else f"{result.error[0]} was raised"
 
     def _traces(self, libraries: bool) -> Traces:
         return traces(self._folder, self._shell.user_ns, self._capture.drained, libraries)
 
+    @property
+    def files(self) -> Collection[int]:
+        """Descriptors that copies keep."""
+        return self._positions.keys()
+
     def _obey(self, order: dict[str, Any], channel: int) -> None:
         """In a copy: become a run, or a prefix with more cells."""
-        self.files = files_to_read(self._folder)
-        open_anew(self.files)
+        take_own(self._positions)
         if order["do"] == "run":
             Runner(Plan.read(Path(hear(channel))), self._shell, channel, self).run()
         else:
-            become_server(channel, self.files)
+            become_server(channel, None if self.stays else self.files)
             self.run(Part.read(Path(order["part"])), channel)
 
     def move_to(self, folder: Path) -> None:
-        """Be at home in `folder` from now on; whatever the environment says of the old one."""
+        """Be at home in `folder` from now on, whatever the environment says of the old one; or stay."""
+        if self.stays:  # and leave in `folder` what is looked for there
+            for name in OWN:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+            return
         for name, value in list(os.environ.items()):
             if str(self._folder) in value:
                 os.environ[name] = value.replace(str(self._folder), str(folder))
@@ -137,8 +154,8 @@ class Prefix:
             self._witness.recorder.repeat(told.held, index)
             facts = self._witness.recorder.announced()
         send(
-            e="cell_end", cell=index, ok=True, error=None, count=told.count, seconds=0.0, witness_seconds=0.0,
-            witness_inside=0.0, facts=facts,
+            e="cell_end", cell=index, ok=told.error is None, error=told.error, count=told.count, seconds=0.0,
+            witness_seconds=0.0, witness_inside=0.0, facts=facts,
         )  # fmt: skip
 
 
@@ -149,11 +166,12 @@ def hold(path: Path, shell: Shell, channel: int, serve: Serve) -> None:
     Prefix(part, shell, serve).run(part, channel)
 
 
-def become_server(channel: int, files: frozenset[int] = frozenset()) -> None:
-    """End with the parent, and have nothing of its open but `channel` and these files."""
+def become_server(channel: int, files: Collection[int] | None = ()) -> None:
+    """End with the parent, and have nothing of its files open but `channel` and these; None keeps all."""
     die_with_parent()
     adopt_orphans()
-    close_inherited({channel, *files})
+    if files is not None:
+        close_inherited({channel, *files})
 
 
 def _may_pass(reason: str) -> bool:

@@ -44,6 +44,12 @@ class _Key:
         return _Key(self.names, self.values, self.witness, self.tier, self.cells[:count])
 
 
+def _key(plan: Plan) -> _Key:
+    """The key of all cells of a plan."""
+    cells = tuple((section.exercise, source) for section in plan.sections for _, source in section.cells)
+    return _Key(plan.names, plan.values, plan.witness, plan.tier, cells)
+
+
 @dataclass(frozen=True)
 class _Prefix:
     """A prefix that serves copies, and which start of the warm parent it comes from."""
@@ -71,6 +77,7 @@ class Prefixes:
 
     def __init__(self, order: Callable[[dict[str, Any]], Child], beside: Path) -> None:
         self._order, self._beside = order, beside
+        self.own = False  # whether all copies are versions of one notebook of the caller's own
         self._made: dict[_Key, _Prefix] = {}
         self._refused: dict[_Key, str] = {}
         self._folders: list[Path] = []
@@ -81,8 +88,7 @@ class Prefixes:
     ) -> tuple[Begun | None, str | None]:
         """The run of `plan`, stored at `order`, begun after as many cells as can be shared; and why not after all of
         `beginnings`, which ascend. Waits while these cells run for the first time, at most `wait_s`."""
-        cells = tuple((section.exercise, source) for section in plan.sections for _, source in section.cells)
-        whole = _Key(plan.names, plan.values, plan.witness, plan.tier, cells)
+        whole = _key(plan)
         for _ in range(TRIES):
             count, prefix, reason = self._deepest(whole, beginnings, wait_s)
             if prefix is None:
@@ -98,6 +104,23 @@ class Prefixes:
                 continue
             return Begun(Child(pid, descriptor, prefix.generation), count, prefix), reason
         return None, "the process that ran the course's cells died"
+
+    def prepare(self, plan: Plan, count: int, wait_s: float) -> bool:
+        """Have the first `count` cells of `plan` run for what comes later, if nobody has; False where that cannot be.
+        Waits for them as `begin` does."""
+        key = _key(plan).up_to(count)
+        with self._making[key.up_to(0)]:
+            if key in self._refused:
+                return False
+            return self._alive(key) is not None or self._make(key, [count], wait_s) is not None
+
+    def keep(self, plan: Plan) -> None:
+        """Let go of all that have run other cells than `plan` begins with."""
+        whole = _key(plan)
+        with self._making[whole.up_to(0)]:
+            for key in list(self._made):
+                if key != whole.up_to(len(key.cells)):
+                    self._forget(key)
 
     def pids(self) -> list[int]:
         """Of the processes that serve now, or did until they died."""
@@ -158,7 +181,8 @@ class Prefixes:
         folder = Path(tempfile.mkdtemp(prefix="shared-", dir=self._beside)).resolve()
         self._folders.append(folder)
         part = folder / "part.json"
-        Part(str(folder), key.cells[known:], tuple(ends), key.names, key.values, key.witness, key.tier).write(part)
+        common = (key.names, key.values, key.witness, key.tier, self.own)
+        Part(str(folder), key.cells[known:], tuple(ends), *common).write(part)
         order = {"do": "share", "part": str(part)}
         if base is not None:
             pid, descriptor = base.line.order(order)

@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,7 +31,7 @@ from assay.execution.surroundings.datasets import keep_tables_in
 from assay.execution.surroundings.modes import leave_modes
 from assay.execution.surroundings.pip import write_pip
 from assay.sandbox.ground import Ground
-from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent
+from assay.sandbox.limits import Limits, adopt_orphans, close_inherited, die_with_parent, lower_limits
 from assay.sandbox.territory import OWN
 from assay.sandbox.walls import enter
 from assay.witness import Witness
@@ -44,7 +44,11 @@ class Before(Protocol):
     """What has happened in this process already: cells that are the course's own, and how their copy becomes a run."""
 
     address_space: int
-    files: frozenset[int]  # what it reads and has open
+    stays: bool  # in the folder in which the cells ran, with what they have open
+
+    @property
+    def files(self) -> Collection[int]:
+        """Descriptors that a copy keeps, each with a place of its own in the file."""
 
     def move_to(self, folder: Path) -> None:
         """Be at home in `folder` from now on."""
@@ -89,7 +93,9 @@ class Runner:
         os.setsid()
         die_with_parent()
         adopt_orphans()
-        close_inherited({self._channel, *(() if self._before is None else self._before.files)})
+        stays = self._before is not None and self._before.stays
+        if not stays:
+            close_inherited({self._channel, *(() if self._before is None else self._before.files)})
         if self._before is None:
             enter_folder(folder)
         else:
@@ -97,9 +103,13 @@ class Runner:
         self._capture = quiet_descriptors()  # before the walls: behind them nobody makes files in memory
         ground = Ground(self._plan.folder, self._plan.territory)
         drawn = random.getstate()
-        private = enter(self._plan.tier, ground, self._limits())
-        random.setstate(drawn)  # a fork on the way into the walls would have seeded it anew
-        os.chdir(folder / "work")  # once more: the same folder, behind the walls
+        if stays:  # one's own notebook, in the folder in which it began
+            private = False
+            lower_limits(self._limits())
+        else:
+            private = enter(self._plan.tier, ground, self._limits())
+            random.setstate(drawn)  # a fork on the way into the walls would have seeded it anew
+            os.chdir(folder / "work")  # once more: the same folder, behind the walls
         if self._plan.gpu_fraction is not None and self._plan.gpu_fraction < 1:
             limit_allocator(self._plan.gpu_fraction)
         if self._before is not None:

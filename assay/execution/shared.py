@@ -24,6 +24,16 @@ def beginnings(sections: Sequence[Section], common: int) -> list[int]:
     return found
 
 
+def exercise_ends(sections: Sequence[Section]) -> list[int]:
+    """After how many cells each section but the last ends, where a run may begin there."""
+    ends, at = [], 0
+    for section in sections[:-1]:
+        at += len(section.cells)
+        ends.append(at)
+    possible = set(beginnings(sections, at))
+    return [end for end in ends if end in possible]
+
+
 def torn_exercise(sections: Sequence[Section], cells: int) -> int | None:
     """The exercise inside of which a run begins after so many cells, if one may come after it: should its process die,
     the next exercise needs the state from before it, which this run never had."""

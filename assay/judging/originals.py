@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -18,9 +19,17 @@ from assay.witness.digest import digest
 from assay.witness.plain_ids import PLAIN_IDS
 from assay.witness.quiet import quiet
 
+# Set for the judge of a student's own kernel only: who loads a model from a place of his own may be believed about what
+# it was when it was loaded, because nobody's grade depends on it.
+OWN_KERNEL = "ASSAY_JUDGES_OWN_KERNEL"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 PLAIN_FILES = {"CLIP": "open_clip_model.safetensors"}  # written under the model's own names, whoever wrote them
 _CACHED = re.compile(r".*/models--([\w.-]+?)--([\w.-]+)/snapshots/[0-9a-f]+(?:/([\w.-]+))?/?")
+
+
+def believes_the_kernel() -> bool:
+    """Whether what a model was is known from the kernel that loaded it, where no original is at hand."""
+    return OWN_KERNEL in os.environ
 
 
 def place_of(source: str | None, subfolder: str | None) -> tuple[str | None, str | None]:
@@ -33,14 +42,13 @@ def snapshot(source: str, subfolder: str | None) -> Path | None:
     """The kit's folder of a model named `org/name`; None for anything that the kit does not hold."""
     if not _REPOSITORY.fullmatch(source or ""):
         return None
-    home = Path(os.environ["HF_HOME"]) / "hub" / f"models--{source.replace('/', '--')}"
+    hub = Path(os.environ.get("HF_HUB_CACHE") or Path(os.environ["HF_HOME"]) / "hub")
+    home = hub / f"models--{source.replace('/', '--')}"
     reference = home / "refs" / "main"
     if not reference.is_file():
         return None
     folder = home / "snapshots" / reference.read_text().strip() / (subfolder or "")
-    return (
-        folder if folder.is_dir() and folder.resolve().is_relative_to(Path(os.environ["HF_HOME"]).resolve()) else None
-    )
+    return folder if folder.is_dir() and folder.resolve().is_relative_to(hub.resolve()) else None
 
 
 @cache
@@ -71,9 +79,13 @@ def _written_by_these_versions() -> bool:
 
 
 def _built(loader: Any, folder: Path) -> dict[str, torch.Tensor]:
-    with quiet():
-        model = loader.from_pretrained(folder, use_safetensors=True, torch_dtype=torch.float32)
-    return dict(model.state_dict())
+    """Empty where the folder holds none of its weights; half-precision files are another `variant` of them."""
+    for variant in (None, "fp16"):
+        named = {} if variant is None else {"variant": variant}
+        with quiet(), contextlib.suppress(OSError, ValueError):
+            model = loader.from_pretrained(folder, use_safetensors=True, torch_dtype=torch.float32, **named)
+            return dict(model.state_dict())
+    return {}
 
 
 @cache

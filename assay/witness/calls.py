@@ -30,8 +30,9 @@ ENCODES = 64  # of one exercise kept with mean and deviation, as many as trainin
 class Calls:
     """Follows calls of the libraries; `budget` counts what was kept in the current exercise."""
 
-    def __init__(self, recorder: Recorder, models: Models, adapters: Adapters) -> None:
+    def __init__(self, recorder: Recorder, models: Models, adapters: Adapters, asked_again: bool = True) -> None:
         self._recorder = recorder
+        self._asked_again = asked_again  # whether the judge may compute some of the answers again
         self._models = models
         self.denoising = Denoising(recorder)
         self.latents = Latents(recorder)
@@ -76,7 +77,7 @@ class Calls:
             "unet", call=call, label=self._models.label(model), times=times[:LISTED_PROMPTS], batch=sample.shape[0],
             dtype=str(sample.dtype), training=prediction.requires_grad, pipeline=self._pipeline, start=start, **kept,
         )  # fmt: skip
-        if kept.get("prediction") is not None:
+        if self._asked_again and kept.get("prediction") is not None:
             self._note_plain(call, model, timestep, prediction.requires_grad, more, named)
         if start:
             self._adapters.blend(call, self._models.label(model), model)

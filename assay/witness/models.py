@@ -62,7 +62,8 @@ class Models:
         cls = _library_class(model)
         kind = KINDS.get(cls, "model")
         label = f"{kind}{sum(entry.kind == kind for entry in self._watched) + 1}"
-        entry = Watched(label, kind, weakref.ref(model), model)
+        entry = Watched(label, kind, weakref.ref(model), None)
+        self._hold(entry, model)
         self._watched.append(entry)
         entry.known = entry.weights.entries(model)
         if kind == "unet" and source is not None:
@@ -78,6 +79,10 @@ class Models:
             tensors=entry.known, **fields,
         )  # fmt: skip
         return label
+
+    def _hold(self, entry: Watched, model: torch.nn.Module) -> None:
+        """Keep a model until the cell has ended."""
+        entry.held = model
 
     def _table_as_loaded(self, table: torch.Tensor | None, copied: bool) -> torch.Tensor | None:
         """A copy of `table`; for a copied model that of the model it was copied from, which may have grown since."""
@@ -123,7 +128,7 @@ class Models:
     def begin_cell(self) -> None:
         """Hold every model until the cell has ended."""
         for entry, model in self.alive():
-            entry.held = model
+            self._hold(entry, model)
 
     def end_cell(self) -> None:
         """Write down what changed in the weights since the last look, then let go."""
@@ -142,7 +147,8 @@ class Models:
             if entry.label == label:
                 self._write_state(entry, model)
 
-    def _write_state(self, entry: Watched, model: torch.nn.Module) -> None:
+    def _write_state(self, entry: Watched, model: torch.nn.Module, asked: bool = True) -> None:
+        """`asked` says whether a text encoder that has changed is asked for its answer to the plain prompt."""
         now = entry.weights.entries(model)
         changed = {name: value for name, value in now.items() if entry.known.get(name) != value}
         gone = [name for name in entry.known if name not in now]
@@ -151,7 +157,8 @@ class Models:
             return
         fields: dict[str, Any] = {}
         if entry.kind == "text_encoder":
-            fields = {"table": self.table_state(entry, model), "plain": plain_output(model, self._recorder)}
+            fields = {"table": self.table_state(entry, model)}
+            fields |= {"plain": plain_output(model, self._recorder)} if asked else {}
         self._recorder.fact("state", label=entry.label, changed=changed, gone=gone, **fields)
 
     def table_state(self, entry: Watched, model: torch.nn.Module) -> dict[str, Any] | None:

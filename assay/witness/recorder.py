@@ -151,6 +151,10 @@ class Recorder:
             self.flush()
         return name
 
+    def give_back(self, size: int) -> None:
+        """So many bytes of tensors were removed, and may be kept anew."""
+        self._tensor_bytes = max(0, self._tensor_bytes - size)
+
     def flush(self) -> None:
         """Write the tensors kept since the last flush to a file of their own; done at each cell's end at the latest."""
         if self._pending:

@@ -56,6 +56,11 @@ class Tokens:
                     self._watched[position] = (label, reference, size, now)
                     self._recorder.fact("added_tokens", label=label, tokens=dict(list(now.items())[:LISTED_IDS]))
 
+    @property
+    def alive(self) -> set[str]:
+        """Labels of the tokenizers that still exist."""
+        return {label for label, reference, _, _ in self._watched if reference() is not None}
+
     def _new_label(self) -> str:
         self._count += 1
         return f"tokenizer{self._count}"

@@ -15,6 +15,7 @@ from assay.witness.calls import Calls
 from assay.witness.contrast import Contrast, install_contrast
 from assay.witness.drawings import Drawings, install_drawings
 from assay.witness.items import Items, install_items
+from assay.witness.live import LiveModels
 from assay.witness.models import Models
 from assay.witness.networks import Networks, install_networks
 from assay.witness.products import Products, install_cosine, install_products
@@ -32,12 +33,12 @@ class Witness:
 
     current: Witness | None = None
 
-    def __init__(self, folder: Path, names: set[str], values: Set[str], nonce: str) -> None:
+    def __init__(self, folder: Path, names: set[str], values: Set[str], nonce: str, own: bool) -> None:
         self.recorder = Recorder(folder, nonce)
-        self.models = Models(self.recorder)
+        self.models = LiveModels(self.recorder) if own else Models(self.recorder)
         self.training = Training(self.recorder, self.models)
         self.adapters = Adapters(self.recorder, self.models)
-        self.calls = Calls(self.recorder, self.models, self.adapters)
+        self.calls = Calls(self.recorder, self.models, self.adapters, asked_again=not own)
         self.tokens = Tokens(self.recorder)
         self.drawings = Drawings(self.recorder)
         self.contrast = Contrast(self.recorder, self.models)
@@ -49,20 +50,33 @@ class Witness:
         self._known: dict[str, int] = {}
 
     @classmethod
-    def start(cls, folder: Path, names: set[str], values: Set[str] = frozenset(), nonce: str = NO_RUN) -> Witness:
+    def start(
+        cls, folder: Path, names: set[str], values: Set[str] = frozenset(), nonce: str = NO_RUN, own: bool = False
+    ) -> Witness:
         """Listen from now on; facts go into `folder` and say the run's `nonce`. After each cell the numbers of `names`
-        and whatever the names `values` stand for are looked up."""
-        cls.current = cls(folder, names, values, nonce)
+        and whatever the names `values` stand for are looked up.
+
+        In a kernel that is a student's `own`, no model lives longer than it would without a witness, and nothing is
+        looked at that only tells a forger's evidence from an honest one's.
+        """
+        cls.current = cls(folder, names, values, nonce, own)
         return cls.current
 
     def begin_cell(self, exercise: int, cell: int) -> None:
         """A cell is about to run: `exercise` 0 is the set-up, `cell` the 0-based index among all cells."""
         if exercise != self.recorder.exercise:
-            for part in (self.calls, self.drawings, self.contrast, self.products, self.items, self.networks):
-                part.begin_exercise()
+            self.begin_again(frozenset())
         self.recorder.exercise, self.recorder.cell = exercise, cell
         self.models.begin_cell()
         self.tokens.begin_cell()
+
+    def begin_again(self, names: Set[str]) -> None:
+        """The cell that is about to run has run before, and only this time counts: what was seen so far is no reason
+        to write anything down only once. `names` are those that the cell binds."""
+        for part in (self.calls, self.drawings, self.contrast, self.products, self.items, self.networks):
+            part.begin_exercise()
+        for name in names:
+            self._known.pop(name, None)
 
     def end_cell(self, namespace: Mapping[str, Any]) -> None:
         """The cell has ended, well or not: write down the state of the world."""
@@ -107,6 +121,7 @@ def _after(owner: Any, name: str, note: Callable[..., None]) -> None:
     setattr(owner, name, classmethod(wrapper) if isinstance(original, classmethod) else wrapper)
 
 
+@functools.cache
 def install() -> None:
     """Wrap the libraries' classes, once per process and before any notebook runs; silent until `Witness.start`."""
     _install_loading()

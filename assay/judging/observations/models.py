@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.judging.originals import accepted_digests, place_of, plain_name
+from assay.judging.originals import accepted_digests, believes_the_kernel, place_of, plain_name
 
 Tensors = dict[str, tuple[str, list[int], str]]  # name to (dtype, shape, digest)
 
@@ -76,7 +76,12 @@ class ModelHistory:
         return list(self._accepted("torch.float32"))
 
     def _accepted(self, dtype: str) -> dict[str, set[str]]:
-        return accepted_digests(self.cls, self.source or "", self.subfolder, dtype)
+        found = accepted_digests(self.cls, self.source or "", self.subfolder, dtype)
+        return found if found or self.source is None or not believes_the_kernel() else self._as_loaded()
+
+    def _as_loaded(self) -> dict[str, set[str]]:
+        tensors = {plain_name(name): _entry(value) for name, value in self.loaded["tensors"].items()}
+        return {name: {digest} for name, (_, _, digest) in tensors.items()}
 
 
 def _entry(value: list[Any]) -> tuple[str, list[int], str]:
