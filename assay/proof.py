@@ -1,6 +1,7 @@
 """Decides how a declared mistake or correct variant is written into a reference notebook, to prove a check."""
 
 import copy
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,6 +109,12 @@ def source_of(cell: Mapping[str, Any]) -> str:
     """The text of a cell, whether nbformat stored it as one string or as lines."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
+
+
+def digest_of(notebook: Mapping[str, Any]) -> str:
+    """16 hex digits of the SHA-256 of a notebook's code: whether a verdict is on what would run today."""
+    code = "\0".join(source_of(cell) for cell in notebook["cells"] if _is_code(cell))
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def _is_code(cell: Mapping[str, Any]) -> bool:
