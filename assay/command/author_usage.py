@@ -13,9 +13,29 @@ if TYPE_CHECKING:
 
 
 def add_authors_commands(commands: Commands) -> None:
-    """`lint` and `register`."""
+    """`new`, `lint` and `register`."""
+    _add_new(commands)
     _add_lint(commands)
     _add_register(commands)
+
+
+def _add_new(commands: Commands) -> None:
+    parser = add_command(
+        commands, "new", "for lesson authors: draft a lesson from a published notebook",
+        "Write the files of a new lesson: a reference notebook (code and headings of NOTEBOOK), a rubric, checks that "
+        "assert what was seen when the notebook ran, and first mistakes that were run and caught. NOTEBOOK is best a "
+        "solved one; of a skeleton the draft asserts as much as runs. It runs without walls: it is your own. What "
+        "is left to do is printed, and `lint` tells it again. The draft grades at once.",
+        "grade.py new samplers notebooks/6-4-2-samplers-solved.ipynb",
+        "grade.py new samplers skeleton.ipynb --tries 0    in the time of one run",
+    )  # fmt: skip
+    parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug: lower-case words joined by dashes")
+    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="a notebook with '## Exercise N: ...' headings")
+    parser.add_argument(
+        "--tries", type=int, default=8, metavar="N",
+        help="small changes of each exercise that are run to find first mistakes (default: 8)",
+    )  # fmt: skip
+    parser.set_defaults(act=_new)
 
 
 def _add_lint(commands: Commands) -> None:
@@ -43,6 +63,12 @@ def _add_register(commands: Commands) -> None:
     parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug, such as textual-inversion")
     parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the notebook as students get it")
     parser.set_defaults(act=_register)
+
+
+def _new(options: argparse.Namespace) -> int:
+    from assay.command.new import new_lesson
+
+    return new_lesson(options)
 
 
 def _lint(options: argparse.Namespace) -> int:
