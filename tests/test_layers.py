@@ -124,6 +124,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "anew": "results lie where a notebook could write",
         "cohort": "what is agreed on for it",
         "course": "",
+        "declared": "where a lesson's mistakes lie",
         "drafting": "what a new lesson begins with",
         "doctor": "",
         "execution": "",
