@@ -7,7 +7,6 @@ Operators, constants, comparisons, the order of arguments and whole statements: 
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -161,7 +160,7 @@ def _operator_swapped(node: ast.AST) -> ast.AST:
 
 def _mutant(source: str, tree: ast.AST, statement: ast.stmt, index: int, change: Change) -> Iterator[Mutant]:
     position = list(_statements(tree)).index(statement)
-    changed = copy.deepcopy(tree)
+    changed = ast.parse(source)  # a copy; the library's own way to make one takes five times as long
     copied = list(_statements(changed))[position]
     target = _parts(copied)[index]
     made = change(target)

@@ -1,6 +1,5 @@
 """Decides how a declared mistake or correct variant is written into a reference notebook, to prove a check."""
 
-import copy
 import hashlib
 import re
 from collections.abc import Mapping
@@ -78,7 +77,7 @@ def apply(notebook: Mapping[str, Any], change: Mistake | Variant, only_exercise:
     With `only_exercise`, only the set-up cells, the headings, that exercise and the cells it needs are left.
     Raises EditError when a text to find, or a cell that is needed, does not occur exactly once.
     """
-    changed: dict[str, Any] = copy.deepcopy(dict(notebook))
+    changed: dict[str, Any] = dict(notebook) | {"cells": [dict(cell) for cell in notebook["cells"]]}
     cells = changed["cells"]
     numbers = exercise_of_each_cell(cells)
     code = [cell for cell, number in zip(cells, numbers, strict=True) if number == change.exercise and _is_code(cell)]
