@@ -57,6 +57,11 @@ def lesson_files(slug: str) -> LessonFiles:
     known = lessons()
     if slug not in known:
         raise Misuse(f"there is no lesson {slug!r}{did_you_mean(slug, known)}; the lessons are {', '.join(known)}")
+    return files_of(slug)
+
+
+def files_of(slug: str) -> LessonFiles:
+    """Where the files of a lesson of this name lie, or would lie."""
     root, stem = course_root(), stem_of(slug)
     return LessonFiles(
         slug=slug,

@@ -17,7 +17,7 @@ class KeptProof:
     """What became of one mistake or variant; all but the first three are ids of its exercise's criteria.
 
     `caught` failed as declared, `kept` passed as they must, `missed` should have failed, `wronged` should have passed;
-    `open` are those whose verdict the declaration leaves open.
+    `open` are those whose verdict the declaration leaves open. `ran` is the digest of the notebook that ran.
     """
 
     exercise: int
@@ -29,6 +29,7 @@ class KeptProof:
     wronged: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    ran: str = ""
 
     @property
     def holds(self) -> bool:

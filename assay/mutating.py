@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
-import runpy
 import shutil
 import sys
 import tempfile
@@ -20,30 +18,19 @@ from typing import Any
 from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.run import start_warm
 from assay.command.session import Result, Session
+from assay.declared import declared, rules
 from assay.failure import Fault, Misuse
 from assay.kept import KeptMutant, write
 from assay.kit import ensure_kit
-from assay.mutation import Mutant, mutants
+from assay.mutation import Site, fits, sites
 from assay.observed import Observed
-from assay.proof import Legal, Survivor, Variant, apply, exercise_of_each_cell, source_of
-from assay.proving import SECRET, add_run_options, asked, declared, kept_so_far
+from assay.proof import Legal, Survivor, Variant, apply, source_of
+from assay.proving import SECRET, add_run_options, asked, kept_so_far
 from assay.tables import write_pages
 
 SEED = 7
 MOST = 200  # of one lesson; a sample of that size tells a score of 95 % from one of 90 %
 CELL_S, EXERCISE_S = 60.0, 120.0  # ten times what a reference's slowest cell takes: a mutant may never end
-
-
-@dataclass(frozen=True)
-class Site:
-    """A mutant and where it belongs: the exercise, and the index of its cell in the reference."""
-
-    exercise: int
-    cell: int
-    mutant: Mutant
-
-    def __str__(self) -> str:
-        return f"exercise {self.exercise}, cell {self.cell}, line {self.mutant.line}: {self.mutant.description}"
 
 
 @dataclass(frozen=True)
@@ -57,28 +44,10 @@ class Verdict:
     reason: str = ""
 
 
-def sites(reference: dict[str, Any]) -> list[Site]:
-    """Every mutant of the exercises' cells, in the notebook's order."""
-    numbers = exercise_of_each_cell(reference["cells"])
-    return [
-        Site(number, index, mutant)
-        for index, (cell, number) in enumerate(zip(reference["cells"], numbers, strict=True))
-        if number is not None and cell["cell_type"] == "code"
-        for mutant in mutants(source_of(cell))
-    ]
-
-
 def drawn(every: list[Site], most: int, seed: int) -> list[Site]:
     """A sample of the mutants, the same one for the same seed, in their order."""
     chosen = random.Random(seed).sample(range(len(every)), min(most, len(every)))
     return [every[index] for index in sorted(chosen)]
-
-
-def rules(lesson: Lesson) -> tuple[Legal | Survivor, ...]:
-    """The lesson's rules, from checks/<stem>/legal.py; none where that file is missing."""
-    path = lesson.files.checks.with_suffix("") / "legal.py"
-    found = runpy.run_path(str(path)) if path.is_file() else {}
-    return (*found.get("LEGAL", ()), *found.get("SURVIVORS", ()))
 
 
 class Mutating:
@@ -88,7 +57,7 @@ class Mutating:
         # other hidden inputs for each mutant would make every one of them look different
         self._session, self._lesson, self._folder = replace(session, asked_as="every mutant"), lesson, folder
         self._reference = json.loads(lesson.files.reference.read_text(encoding="utf-8"))
-        self.rules = rules(lesson)
+        self.rules = rules(lesson.files)
         changes = declared(lesson.files)
         self._needs = {c.exercise: tuple(sorted({n for d in changes if d.exercise == c.exercise for n in d.needs}))
                        for c in changes}  # fmt: skip
@@ -150,11 +119,6 @@ class Mutating:
         path = place / f"{self._lesson.files.stem}.ipynb"
         path.write_text(json.dumps(notebook), encoding="utf-8")
         return self._session.grade(str(path), place / "run", lambda step: None)
-
-
-def fits(rule: Legal | Survivor, site: Site) -> bool:
-    """Whether a rule speaks of a mutant."""
-    return rule.exercise in (None, site.exercise) and re.search(rule.pattern, site.mutant.description) is not None
 
 
 def _passed(result: Result, exercise: int) -> set[str]:

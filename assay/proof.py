@@ -1,6 +1,6 @@
 """Decides how a declared mistake or correct variant is written into a reference notebook, to prove a check."""
 
-import copy
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def apply(notebook: Mapping[str, Any], change: Mistake | Variant, only_exercise:
     With `only_exercise`, only the set-up cells, the headings, that exercise and the cells it needs are left.
     Raises EditError when a text to find, or a cell that is needed, does not occur exactly once.
     """
-    changed: dict[str, Any] = copy.deepcopy(dict(notebook))
+    changed: dict[str, Any] = dict(notebook) | {"cells": [dict(cell) for cell in notebook["cells"]]}
     cells = changed["cells"]
     numbers = exercise_of_each_cell(cells)
     code = [cell for cell, number in zip(cells, numbers, strict=True) if number == change.exercise and _is_code(cell)]
@@ -108,6 +108,12 @@ def source_of(cell: Mapping[str, Any]) -> str:
     """The text of a cell, whether nbformat stored it as one string or as lines."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
+
+
+def digest_of(notebook: Mapping[str, Any]) -> str:
+    """16 hex digits of the SHA-256 of a notebook's code: whether a verdict is on what would run today."""
+    code = "\0".join(source_of(cell) for cell in notebook["cells"] if _is_code(cell))
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def _is_code(cell: Mapping[str, Any]) -> bool:

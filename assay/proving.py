@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import runpy
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,10 +16,11 @@ from assay.command.lessons import Lesson, load_lessons, warm_imports
 from assay.command.run import start_warm
 from assay.command.session import Result, Session
 from assay.course import LessonFiles, lesson_files
+from assay.declared import declared
 from assay.failure import Fault, Misuse
 from assay.kept import Kept, KeptProof, read, write
 from assay.kit import ensure_kit
-from assay.proof import Mistake, Variant, apply
+from assay.proof import Mistake, Variant, apply, digest_of
 from assay.tables import write_pages
 
 
@@ -45,15 +45,6 @@ class Proof:
 
 NONE: frozenset[str] = frozenset()
 SECRET = b"a proof asks the same questions every time"
-
-
-def declared(files: LessonFiles) -> list[Mistake | Variant]:
-    """The lesson's mistakes and variants, from checks/<stem>/mistakes.py; none where that file is missing."""
-    path = files.checks.with_suffix("") / "mistakes.py"
-    if not path.is_file():
-        return []
-    found = runpy.run_path(str(path))
-    return [*found["MISTAKES"], *found["VARIANTS"]]
 
 
 def prove(
@@ -157,17 +148,18 @@ def kept_so_far(folder: Path, lesson: Lesson) -> Kept:
 def keep(folder: Path, lesson: Lesson, proof: Proof) -> None:
     """Put the verdict in place of an older one on the same mistake or variant, and write the tables anew."""
     names = [(change.exercise, change.name) for change in declared(lesson.files)]
-    write(folder / "proofs", kept_so_far(folder, lesson).with_proofs([_kept(proof)], names))
+    ran = digest_of(apply(json.loads(lesson.files.reference.read_text(encoding="utf-8")), proof.change))
+    write(folder / "proofs", kept_so_far(folder, lesson).with_proofs([_kept(proof, ran)], names))
     write_pages(folder)
 
 
-def _kept(proof: Proof) -> KeptProof:
+def _kept(proof: Proof, ran: str) -> KeptProof:
     change = proof.change
     wanted, open_ = (change.caught_by, change.undetermined) if isinstance(change, Mistake) else (NONE, NONE)
     return KeptProof(
         change.exercise, type(change).__name__.lower(), change.name,
         caught=_ids(proof.failed & wanted), kept=_ids(proof.passed - wanted - open_), missed=_ids(proof.missed),
-        wronged=_ids(proof.wronged), unchecked=_ids(proof.unchecked), open=_ids(open_),
+        wronged=_ids(proof.wronged), unchecked=_ids(proof.unchecked), open=_ids(open_), ran=ran,
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def same_bits(actual: torch.Tensor | None, expected: torch.Tensor, name: str) ->
 
 
 def relative_error(actual: torch.Tensor | None, expected: torch.Tensor, name: str) -> float:
-    """|actual - expected| / |expected| in the Euclidean norm, computed in float64; infinite against a zero reference
+    """`|actual - expected| / |expected|` in the Euclidean norm, computed in float64; infinite against a zero reference
     that is not met exactly."""
     found = require_comparable(actual, expected, name).double()
     distance, size = float((found - expected.double()).norm()), float(expected.double().norm())

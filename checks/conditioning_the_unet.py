@@ -51,6 +51,8 @@ def check_a_single_timestep_is_embedded_too(replays):
         if found.numel() != given["d_emb"] or not bool(torch.isfinite(found).all()):
             raise Failure(
                 f"one timestep gave an embedding of shape {list(found.shape)}, not {given['d_emb']} numbers",
+                misconception="a timestep always comes as a batch: a plain number has no first dimension to broadcast "
+                "over the frequencies",
                 help="Turn a number into a tensor with one timestep first.",
             )
 
@@ -100,6 +102,8 @@ def check_similarities_of_timesteps_were_drawn(work):
     if not any(shows_neighbourhood(image) for image in squares):
         raise Failure(
             f"none of {len(squares)} pictures is a table of cosine similarities that falls off from the diagonal",
+            misconception="a table of the embeddings themselves shows waves; how alike two timesteps are is the cosine "
+            "of their embeddings",
             help="Normalise the embeddings of many timesteps and multiply them with one another.",
         )
 
@@ -161,7 +165,11 @@ def check_the_network_answers_in_the_shape_of_its_input(replays):
     for given, answer in _calls(replays["sinusoidal_unet"]):
         found = _tensor(answer)
         if found.shape != given["x"].shape or not bool(torch.isfinite(found).all()):
-            raise Failure(f"pictures of shape {list(given['x'].shape)} gave {list(found.shape)}, or no numbers")
+            raise Failure(
+                f"pictures of shape {list(given['x'].shape)} gave {list(found.shape)}, or no numbers",
+                misconception="the network gives one answer a picture; what it predicts is the noise in every pixel",
+                help="Print the shapes along the way down and up: where do height, width or channels stop matching?",
+            )
 
 
 def check_the_answer_depends_on_the_timestep(replays):
@@ -235,7 +243,12 @@ def check_the_simple_network_can_be_trained(replays):
     """UNetSimple, as the notebook defines it, can be trained."""
     losses = replays["simple_unet_trained"].losses
     if len(losses) < 2 or not all(map(math.isfinite, losses)):
-        raise Failure(f"its losses in two steps on one batch are {losses}")
+        raise Failure(
+            f"its losses in two steps on one batch are {losses}",
+            misconception="a network that gives an answer can also be trained; an answer that is not finite, or does "
+            "not depend on the weights, has no gradient to follow",
+            help="Give it one batch, and look at the loss before and after one step.",
+        )
 
 
 def _can_be_trained(replays, name):

@@ -64,6 +64,8 @@ def check_the_heatmap_shows_the_attention_weights(work):
     if not any(_looks_like(image, kept) or _looks_like(image.T, kept) for image in drawn):
         raise Failure(
             f"none of {len(drawn)} pictures shows the {kept.shape[0]}x{kept.shape[1]} attention weights",
+            misconception="scores before the softmax look much like weights; but only the weights of one place add up "
+            "to 1",
             help="Draw ca_weights as they are, a row for each place.",
         )
 
@@ -90,6 +92,8 @@ def check_each_word_has_a_map_of_its_attention(work):
         raise Failure(
             f"of {kept.shape[1]} words, {len(missing)} have no map of their weights; the first is word {missing[0]} "
             f"({len(maps)} pictures of {len(kept)} places were drawn)",
+            misconception="a row of the weights is one place's view of all words; where in the picture one word is "
+            "looked for stands in a column",
             help="A column of the weights, put back into rows and columns as the places lie, is the map of one word.",
         )
 
@@ -187,6 +191,7 @@ def check_a_picture_was_generated_at_each_scale(work, pictures):
         raise Failure(
             f"{len(_own(work, pictures))} pictures, none of them at guidance scale "
             + ", ".join(f"{scale:g}" for scale in missing),
+            misconception="setting a variable changes the guidance; a pipeline that is not told uses a scale of 7.5",
             help="Call the pipeline once for each scale, and hand the scale over.",
         )
 
@@ -195,7 +200,11 @@ def check_all_scales_share_the_prompt(work, pictures):
     """The same prompt was used at every guidance scale."""
     prompts = {picture.prompt for picture in _compared(work, pictures)}
     if len(prompts) > 1:
-        raise Failure(f"{len(prompts)} different prompts were used", help="One prompt, so that only the scale differs.")
+        raise Failure(
+            f"{len(prompts)} different prompts were used",
+            misconception="pictures of different prompts show what a scale does; what differs may then be the prompt's",
+            help="One prompt, so that only the scale differs.",
+        )
 
 
 def check_all_scales_begin_from_the_same_noise(work, pictures):

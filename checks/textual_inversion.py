@@ -36,6 +36,8 @@ def check_the_embedding_table_was_read(work, table):
     if len(ids) < 2:
         raise Failure(
             f"the tokenizer was asked for the ids of {len(ids)} words",
+            misconception="a word is its vector; between the two stands the tokenizer, whose id says which row is the "
+            "word's",
             help="Ask the tokenizer for the ids of a few related and unrelated words and take their rows of the table.",
         )
 
@@ -134,6 +136,8 @@ def check_rows_were_restored_before_the_next_forward(work, table):
     if moved:
         raise Failure(
             f"{len(moved)} of {len(seen)} forward passes ran with moved rows of other words; the first is {moved[0]}",
+            misconception="putting the rows back once, after the loop, gives the same table; but every step before was "
+            "taken among words that had moved",
             help="Put the other rows back within the loop, not after it: the token learns beside the words it meets.",
         )
 

@@ -9,7 +9,7 @@ from commands import command, edit, own_course, small_notebook
 
 from assay.course import lessons
 
-COMMANDS = ("run", "cohort", "regrade", "export", "mark", "kit", "register", "doctor")
+COMMANDS = ("run", "cohort", "regrade", "export", "mark", "kit", "register", "doctor", "lint", "new")
 
 
 @pytest.fixture(autouse=True)

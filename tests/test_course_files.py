@@ -13,7 +13,7 @@ from assay.coursework.finding import KINDS
 from assay.coursework.rules import load_rules
 
 ROOT = Path(__file__).parent.parent
-DOCS = (ROOT / "docs" / "course.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "authors" / "course.md").read_text(encoding="utf-8")
 
 
 def test_the_hook_calls_an_installed_command():

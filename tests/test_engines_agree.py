@@ -8,8 +8,8 @@ import json
 import pytest
 
 from assay.course import lesson_files
+from assay.declared import declared
 from assay.proof import Mistake, apply, exercise_of_each_cell
-from assay.proving import declared
 from assay.rubric import validate_result
 
 pytestmark = pytest.mark.slow

@@ -39,6 +39,8 @@ def test_cells_go_to_setup_and_exercises():
         ("### Exercise 3 Train It", "Train It", None),
         ("  ##  EXERCISE  #3:  Train It  ##", "Train It", None),
         ("## **Exercise 3:** Train It **[Guided]**", "Train It", "guided"),
+        ("## Exercise 3: Train It `[Guided]`", "Train It", "guided"),
+        ("## Exercise 3: Read `config` [`Independent`]", "Read `config`", "independent"),
         ("## **Exercise 3**: C#", "C#", None),
         ("## Exercise 3", "", None),
         ("## Exercise 3:", "", None),

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from assay.mutating import Mutating, Site, Verdict, drawn, fits, hurried, rules, sites, summary
-from assay.mutation import Mutant
+from assay.declared import rules
+from assay.mutating import Mutating, Verdict, drawn, hurried, summary
+from assay.mutation import Mutant, Site, fits, sites
 from assay.proof import Legal, Survivor
 
 LESSON = "textual-inversion"
@@ -86,6 +87,6 @@ def test_the_score_decides_the_exit_status(kinds, status, capsys):
 def test_every_rule_is_met_by_a_mutant_and_says_why(session):
     for lesson in session.lessons.values():
         every = sites(json.loads(lesson.files.reference.read_text(encoding="utf-8")))
-        for rule in rules(lesson):
+        for rule in rules(lesson.files):
             assert isinstance(rule, Legal | Survivor) and rule.reason
             assert any(fits(rule, site) for site in every), f"{lesson.files.slug}: no mutant meets {rule.pattern!r}"

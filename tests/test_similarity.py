@@ -70,7 +70,7 @@ def test_splitting_cells_hides_nothing():
     assert len(pair) == 1 and pair[0].share == 1.0
 
 
-def test_reference_notebooks_of_seven_lessons_are_no_copies_of_each_other():
+def test_reference_notebooks_of_all_lessons_are_no_copies_of_each_other():
     """One author, one library, related tasks; compared as if all were one lesson's."""
     assert similar_pairs(of_folder("reference"), known={}) == []
 

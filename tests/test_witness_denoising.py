@@ -53,6 +53,7 @@ def seen(warm, kit, tmp_path_factory):
         "soft, small, word = torch.rand(16, 16), torch.ones(3, 3), 'mask'",
         "half.paste(255, (0, 0, 64, 50))",
         "half.paste(255, (0, 0, 64, 50))",
+        "text_only('a cat', 64, 64, num_inference_steps=3, callback_on_step_end=lambda pipe, n, t, given: given)",
         "unet = tiny()\n"
         "with torch.no_grad():\n"
         "    for t in range(300):\n"
@@ -100,6 +101,11 @@ def test_of_a_text_to_image_pipeline_only_the_start_is_kept(seen):
     assert ["sample" in fact for fact in seen.facts("unet", 3)] == [True, False, False, False]
 
 
+def test_steps_that_the_notebook_watches_are_kept_whole(seen):
+    calls = seen.facts("unet", 8)
+    assert len(calls) == 4 and all("prediction" in call for call in calls)
+
+
 def test_schedulers_that_are_defined_later_are_listened_to(seen):
     told = {fact["cls"]: fact["steps"] for fact in seen.facts("schedule", 4)}
     assert told == {"Own": 4, "HeunDiscreteScheduler": 4}
@@ -115,7 +121,7 @@ def test_masks_bound_to_names_are_kept_once_and_again_when_they_change(seen):
 
 
 def test_of_many_calls_a_budget_is_kept(seen):
-    calls = seen.facts("unet", 8)
+    calls = seen.facts("unet", 9)
     assert len(calls) == 300
     assert 240 <= sum("prediction" in call for call in calls) < 256  # some were spent on the cells before
     assert seen.facts("stumble") == []

@@ -53,6 +53,8 @@ def require_partial_masks(edits: Iterable[Inpainting]) -> list[Inpainting]:
     if not found:
         raise Failure(
             f"none of {len(edits)} inpaintings had a mask that covers a part of the picture and leaves a part",
+            misconception="a mask that is white all over lets everything be painted anew, and one that is black all "
+            "over lets nothing: neither is inpainting",
             help="Draw a white region on a black mask and hand it to the pipeline.",
         )
     return found

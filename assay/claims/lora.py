@@ -106,5 +106,6 @@ def require_size_by_formula(adapter: Adapter) -> None:
         raise Failure(
             f"{adapter.trainable_size:,} numbers of the U-Net were trainable; its {len(adapter.layers)} adapted layers "
             f"have {adapter.size_by_formula:,}",
+            misconception="adding an adapter freezes nothing by itself; what is left with a gradient is trained along",
             help="Which other parameters of the U-Net require a gradient?",
         )

@@ -50,6 +50,8 @@ def require_loss_falls(losses: Sequence[float], share: float) -> None:
         shown = f"{losses[0]:.3f} to {losses[-1]:.3f}" if losses else "nothing"
         raise Failure(
             f"in {len(losses)} steps on one batch the loss went from {shown}",
+            misconception="noise lies on both sides of zero: a last activation that cuts one side off leaves half of "
+            "the error, however long the training is",
             help="Do gradients reach the convolutions, and is the prediction free to be negative?",
         )
 

@@ -40,7 +40,7 @@ def add_export(commands: Commands) -> None:
         commands, "export", "write the marks in the format of another product",
         "Write the marks of OUT to standard output, sorted by submission and lesson, without times and paths: equal "
         "results give equal bytes. Formulas in cells are neutralised. Ids and names come from the roster that "
-        "cohort.yaml names; docs/cohorts.md tells what each product does with the file.",
+        "cohort.yaml names; docs/instructors/cohorts.md tells what each product does with the file.",
         "grade.py export spring --format canvas --output canvas.csv",
         "grade.py export spring --format gradescope --submission ada/lora.ipynb > results.json",
     )  # fmt: skip

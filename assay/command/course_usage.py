@@ -22,8 +22,8 @@ def add_course(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )  # fmt: skip
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="a published .ipynb file, with its solutions")
     add_grading_options(parser, own=True)
-    parser.add_argument("--rules", type=Path, metavar="YAML", help="what the course has agreed on (docs/course.md)")
-    parser.add_argument("--accepted", type=Path, metavar="YAML", help="findings that were accepted (docs/course.md)")
+    parser.add_argument("--rules", type=Path, metavar="YAML", help="what the course has agreed on")
+    parser.add_argument("--accepted", type=Path, metavar="YAML", help="findings that were accepted")
     parser.add_argument("--base", metavar="REF", help="tell what changed since that commit of the git checkout")
     parser.add_argument("--junit", metavar="FILE|-", help="write the findings as JUnit XML; - is standard output")
     parser.add_argument("--github", action="store_true", help="print annotations as GitHub's workflows read them")

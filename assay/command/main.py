@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from assay.command.author_usage import add_authors_commands
 from assay.command.cohort_usage import add_cohort, add_export, add_mark
 from assay.command.course_usage import add_course
 from assay.command.subcommand import add_command, add_grading_options, add_release_option
@@ -28,9 +29,10 @@ examples:
   grade.py cohort submissions --out spring          the same for hundreds; goes on where it was stopped
   grade.py regrade results                          judge stored runs again after changing a rubric or a check
   grade.py kit build                                prepare the stand-in models now instead of at the first run
+  grade.py lint                                     whether the files of every lesson fit each other
 
-exit codes: 0 every file has a result, whatever the marks; 1 what check, course, doctor or kit verify looked at is
-not right; 2 wrong usage or rubric; 3 a fault of this machine; 4 tampering was flagged."""
+exit codes: 0 every file has a result, whatever the marks; 1 what check, course, lint, doctor or kit verify looked at
+is not right; 2 wrong usage or rubric; 3 a fault of this machine; 4 tampering was flagged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_export(commands)
     add_mark(commands)
     _add_kit(commands)
-    _add_register(commands)
+    add_authors_commands(commands)
     _add_package(commands)
     _add_doctor(commands)
     return parser
@@ -154,18 +156,6 @@ def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.set_defaults(act=_kit)
 
 
-def _add_register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = add_command(
-        commands, "register", "remember a published notebook's cells, by digest, in the lesson's rubric",
-        "Write the digests of a published notebook's code cells into the lesson's rubric, so that an exercise left as "
-        "handed out is known. The notebook's text is not kept.",
-        "grade.py register textual-inversion notebooks/6-5-3-textual-inversion.ipynb",
-    )  # fmt: skip
-    parser.add_argument("lesson", metavar="LESSON", help="the lesson's slug, such as textual-inversion")
-    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the notebook as students get it")
-    parser.set_defaults(act=_register)
-
-
 def _add_package(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(
         commands, "package", "build what students install to check themselves",
@@ -222,12 +212,6 @@ def _kit(options: argparse.Namespace) -> int:
     from assay.command.kit import kit
 
     return kit(options)
-
-
-def _register(options: argparse.Namespace) -> int:
-    from assay.command.register import register_notebook
-
-    return register_notebook(options)
 
 
 def _package(options: argparse.Namespace) -> int:

@@ -88,7 +88,9 @@ def _acceptance(entry: Any, number: int, path: Path) -> Acceptance:
     if missing := [name for name in ("notebook", "kind", "reason", "date") if not entry.get(name)]:
         raise Misuse(f"{path}: entry {number} lacks {missing[0]!r}: {_FORM}")
     if entry["kind"] not in KINDS:
-        raise Misuse(f"{path}: entry {number} has the kind {entry['kind']!r}, which is none; see docs/course.md")
+        raise Misuse(
+            f"{path}: entry {number} has the kind {entry['kind']!r}, which is none of those in docs/authors/course.md"
+        )
     if type(entry["date"]) is not datetime.date:
         raise Misuse(f"{path}: entry {number} has the date {entry['date']!r}: write it as 2026-03-31")
     return Acceptance(**entry)

@@ -17,7 +17,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _EXERCISE = re.compile(
     r"[*_]{0,2}exercise[ \t]+#?([0-9]{1,3})\b[*_]{0,2}[ \t]*[-\u2013\u2014:.)]*[ \t]*(.*)", re.IGNORECASE
 )
-_LEVEL = re.compile(r"[\[(][*_ ]*(guided|supported|independent)[*_ ]*[\])][*_ .]*$", re.IGNORECASE)
+_LEVEL = re.compile(r"`?[\[(][*_` ]*(guided|supported|independent)[*_` ]*[\])][*_` .]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

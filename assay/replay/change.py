@@ -13,13 +13,7 @@ import torch
 
 from assay.replay.call import image_of
 from assay.replay.draw import Given, Picture
-
-PIPELINES = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline")
-
-SCHEDULERS = (
-    "DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler",
-    "EulerAncestralDiscreteScheduler", "LMSDiscreteScheduler", "UniPCMultistepScheduler", "HeunDiscreteScheduler",
-)  # fmt: skip
+from assay.replay.library import PIPELINES, SCHEDULERS
 
 
 class Holds:

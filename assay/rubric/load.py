@@ -11,7 +11,7 @@ from assay.course import did_you_mean, slug_of, stem_of
 from assay.failure import Misuse
 from assay.rubric.document import read_document
 from assay.rubric.model import Criterion, Limits, Override, PublishedCell, Rubric, RubricExercise
-from assay.rubric.schema import complaint, path_of
+from assay.rubric.schema import Place, complaints, path_of
 from assay.rubric.units import byte_count, seconds
 
 _OPENNESS = ("hidden", "after_due_date", "public")  # in the order in which they are told
@@ -24,58 +24,62 @@ def load_rubric(path: Path) -> Rubric:
         Misuse: one sentence that says in which file and where, what is wrong, and how to mend it.
     """
     document = read_document(path)
-    wrong = complaint(document, "rubric.schema.json") or next(_contradictions(document), None)
-    if wrong:
-        raise Misuse(f"{path}: {wrong}")
-    if slug_of(path.stem) != document["lesson"]:
-        stem = stem_of(document["lesson"])
-        raise Misuse(
-            f"{path}: lesson: '{document['lesson']}' is not the file's name: rename it {stem}.yaml or correct it"
-        )
+    for place, sentence in unsound(document, path.stem):
+        raise Misuse(f"{path}: {path_of(place)}: {sentence}")
     return _rubric(document, path)
 
 
-def _contradictions(document: dict[str, Any]) -> Iterator[str]:
-    """What a schema cannot say, as 'path: sentence'."""
-    yield from (f"{path_of(place)}: the number is not finite; write a plain one" for place in _not_finite(document))
+def unsound(document: dict[str, Any], stem: str) -> list[tuple[Place, str]]:
+    """All that keeps a document from being the rubric of the lesson with this stem: the place, and a sentence."""
+    wrong = complaints(document, "rubric.schema.json") or list(_contradictions(document))
+    if not wrong and slug_of(stem) != document["lesson"]:
+        named, right = document["lesson"], stem_of(document["lesson"])
+        wrong = [(("lesson",), f"'{named}' is not the file's name: rename it {right}.yaml or correct it")]
+    return wrong
+
+
+def _contradictions(document: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """What a schema cannot say."""
+    yield from ((place, "the number is not finite; write a plain one") for place in _not_finite(document))
     numbers = [exercise["number"] for exercise in document["exercises"]]
     for index, number in enumerate(numbers):
         if number in numbers[:index]:
-            yield f"exercises[{index}].number: exercise {number} occurs twice; merge the two"
-        yield from _within_exercise(document["exercises"][index], f"exercises[{index}]")
+            yield ("exercises", index, "number"), f"exercise {number} occurs twice; merge the two"
+        yield from _within_exercise(document["exercises"][index], ("exercises", index))
     yield from _replay_names(document["exercises"])
     for number in document.get("published", {}):
         if int(number) not in numbers:
-            yield f"published.{number}: there is no exercise {number}; register the notebook again"
+            yield ("published", number), f"there is no exercise {number}; register the notebook again"
 
 
-def _replay_names(exercises: list[dict[str, Any]]) -> Iterator[str]:
+def _replay_names(exercises: list[dict[str, Any]]) -> Iterator[tuple[Place, str]]:
     """A replay is known by its name in the whole lesson: its files are named so."""
     seen: set[str] = set()
     for index, exercise in enumerate(exercises):
         for position, replay in enumerate(exercise.get("replays", [])):
             if replay["name"] in seen:
-                yield f"exercises[{index}].replays[{position}].name: '{replay['name']}' occurs twice; rename one"
+                yield ("exercises", index, "replays", position, "name"), f"'{replay['name']}' occurs twice; rename one"
             seen.add(replay["name"])
 
 
-def _within_exercise(exercise: dict[str, Any], where: str) -> Iterator[str]:
+def _within_exercise(exercise: dict[str, Any], where: Place) -> Iterator[tuple[Place, str]]:
     ids = [_id(criterion) for criterion in exercise["criteria"]]
     checks = {criterion["check"]: criterion for criterion in exercise["criteria"] if "check" in criterion}
     for index, criterion in enumerate(exercise["criteria"]):
-        place = f"{where}.criteria[{index}]"
+        place = (*where, "criteria", index)
         if ids[index] in ids[:index]:
-            yield f"{place}: '{ids[index]}' occurs twice in the exercise; rename or remove one"
+            yield place, f"'{ids[index]}' occurs twice in the exercise; rename or remove one"
         for position, name in enumerate(criterion.get("requires", [])):
+            wanted = (*place, "requires", position)
             if name == criterion.get("check"):
-                yield f"{place}.requires[{position}]: '{name}' requires itself; name another check"
+                yield wanted, f"'{name}' requires itself; name another check"
             elif name not in checks:
-                hint = did_you_mean(name, checks)
-                yield f"{place}.requires[{position}]: '{name}' is no check of this exercise{hint}; name one of them"
+                yield wanted, f"'{name}' is no check of this exercise{did_you_mean(name, checks)}; name one of them"
             elif _openness(checks[name]) < _openness(criterion):
                 yield (
-                    f"{place}.requires[{position}]: '{name}' is {_visibility(checks[name])}, and the points of this "
-                    f"criterion, which is {_visibility(criterion)}, would tell whether it passed; give both the same"
+                    wanted,
+                    f"'{name}' is {_visibility(checks[name])}, and the points of this criterion, which is "
+                    f"{_visibility(criterion)}, would tell whether it passed; give both the same",
                 )
 
 
@@ -87,7 +91,7 @@ def _openness(criterion: dict[str, Any]) -> int:
     return _OPENNESS.index(_visibility(criterion))
 
 
-def _not_finite(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def _not_finite(value: Any, place: Place = ()) -> Iterator[Place]:
     # YAML knows .nan and .inf, and a NaN is not below any minimum.
     if isinstance(value, float) and not -1e300 < value < 1e300:
         yield place
@@ -120,11 +124,21 @@ def _rubric(document: dict[str, Any], path: Path) -> Rubric:
             memory_bytes=byte_count(limits["memory"]),
             output_bytes=byte_count(limits["output"]),
         ),
-        shorten=tuple(Override(one["name"], one["to"], one["reason"]) for one in document.get("shorten", [])),
+        shorten=tuple(
+            Override(name, one["to"], one["reason"])
+            for one in document.get("shorten", [])
+            for name in spellings(one["name"])
+        ),
         path=path,
-        values=tuple(document.get("values", [])),
+        values=tuple(name for one in document.get("values", []) for name in spellings(one)),
+        draft=document.get("draft", False),
         sequences=tuple(tuple(map(_placed, cells)) for cells in document.get("sequences", [])),
     )
+
+
+def spellings(name: str) -> list[str]:
+    """The names that one entry stands for: `strength|denoising_strength` is either."""
+    return name.split("|")
 
 
 def _placed(cell: str) -> tuple[int, str]:

@@ -84,7 +84,8 @@ class Override:
 class Rubric:
     """The rubric of one lesson; `titles` and `files` (shell patterns) identify its notebooks besides `title`; `values`
     are the names that its exercises ask for; `sequences` are the published notebooks, each code cell in
-    its order with its exercise and the digest of its exact text."""
+    its order with its exercise and the digest of its exact text; a `draft` is not finished, and its author is told what
+    is left."""
 
     slug: str
     title: str
@@ -96,6 +97,7 @@ class Rubric:
     path: Path
     values: tuple[str, ...] = ()
     sequences: tuple[tuple[tuple[int, str], ...], ...] = ()
+    draft: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

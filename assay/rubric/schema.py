@@ -13,6 +13,8 @@ from jsonschema.exceptions import ValidationError
 
 from assay.course import course_root, did_you_mean
 
+Place = tuple[str | int, ...]  # the keys and indices that lead to a place in a document
+
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -26,12 +28,16 @@ _TYPES = {
 
 def complaint(document: Any, schema: str) -> str | None:
     """The first thing in `document` that the schema file `schema` forbids, as 'path: sentence'; None if nothing."""
+    found = complaints(document, schema)
+    return f"{path_of(found[0][0])}: {found[0][1]}" if found else None
+
+
+def complaints(document: Any, schema: str) -> list[tuple[Place, str]]:
+    """All that the schema file `schema` forbids in `document`, each with the keys and indices that lead there."""
     errors = list(_validator(schema).iter_errors(document))
-    if not errors:
-        return None
     # A misspelt key is also reported as missing; the misspelling is the better news.
-    error = min(errors, key=lambda one: one.validator != "additionalProperties")
-    return f"{path_of(error.absolute_path)}: {_sentence(error)}"
+    errors.sort(key=lambda one: one.validator != "additionalProperties")
+    return [(tuple(error.absolute_path), _sentence(error)) for error in errors]
 
 
 def path_of(parts: Iterable[str | int]) -> str:

@@ -42,6 +42,7 @@ class Calls:
         self._pipeline: int | None = None
         self._pipeline_started = False
         self._has_picture = False
+        self._is_watched = False
         self._last_timestep: int | None = None
         self._kept = {"training": 0, "encode": 0, "cosine": 0, "step": 0}
         self._described: set[str] = set()
@@ -129,9 +130,9 @@ class Calls:
     def _denoising_tensors(
         self, sample: torch.Tensor, text: torch.Tensor, prediction: torch.Tensor, start: bool
     ) -> dict[str, Any]:
-        """Loops that begin from a picture are kept whole; a text-to-image pipeline is the library's own, of which the
-        first call says what it began from."""
-        whole = self._pipeline is None or self._has_picture or start
+        """Loops that begin from a picture are kept whole, and those whose steps the notebook watches; any other
+        text-to-image pipeline is the library's own, of which the first call says what it began from."""
+        whole = self._pipeline is None or self._has_picture or self._is_watched or start
         kept = self.denoising.call(sample, text, prediction) if whole else {}
         return kept or ({"sample": self._recorder.tensor(sample[:1])} if start else {})
 
@@ -205,6 +206,7 @@ class Calls:
         self._count += 1
         self._pipeline, self._pipeline_started = self._count, False
         self._has_picture = "image" in arguments
+        self._is_watched = any(callable(arguments.get(name)) for name in ("callback_on_step_end", "callback"))
         mask = self.masks.keep(mask_argument(arguments.get("mask_image")))
         seen = {"image": picture_digest(arguments.get("image")), "mask": mask}
         self._recorder.fact("pipeline", call=self._pipeline, cls=name, arguments=_plain_arguments(arguments), **seen)

@@ -1,0 +1,1 @@
+"""Decides how the draft of a lesson is made from a published notebook and from what was seen when it ran."""
