@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assay.coursework.finding import Finding
-from assay.coursework.full_size import sizes, transient
+from assay.coursework.full_size import answer, sizes, transient
 from assay.coursework.memory import calls_asked, gpu_memory, situations
 from assay.coursework.placing import place
 from assay.coursework.rules import load_rules
@@ -29,6 +29,12 @@ def loaded(number: int, cls: str, dtype: str, alive: list[Any]) -> dict[str, Any
 def call(kind: str, number: int, dtype: str, shape: list[int], gradient: bool = False) -> dict[str, Any]:
     """A line of the probe: a network was called."""
     return {"e": kind, "cell": 2, "number": number, "dtype": dtype, "shape": shape, "gradient": gradient}
+
+
+def call_of(**more: Any) -> str:
+    """A question for `full_size`."""
+    plain = {"dtype": "float32", "batch": 1, "side": 64, "rank": 0, "targets": [], "through_text": False}
+    return json.dumps(plain | more, sort_keys=True)
 
 
 def predicted(*lines: dict[str, Any]) -> Finding:
@@ -68,6 +74,20 @@ def test_too_much_is_an_error():
     assert "more than the 15" in finding.message
 
 
+def test_a_question_without_an_answer_takes_no_other_with_it():
+    asked = {"transients": ["{}", call_of(kind="text")], "schedules": [["NoScheduler", 30], ["DDIMScheduler", 10**9],
+                                                                       ["DDIMScheduler", 10]]}  # fmt: skip
+    answered = answer(asked)
+    assert answered["transients"]["{}"] is None
+    assert answered["transients"][call_of(kind="text")] > 0
+    assert [plan["steps"] for plan in answered["schedules"]] == [10]
+    page = page_of("## Exercise 1: S [Guided]", "x = 1")
+    shown = Shown(seen=(loaded(1, UNET, "torch.float32", []), call("unet", 1, "torch.float32", [2, 4, 64, 64])))
+    full = {"sizes": sizes(), "transients": dict.fromkeys(calls_asked(Runs(place(page), solved=shown)))}
+    (finding,) = gpu_memory(page, Runs(place(page), solved=shown, full=full), load_rules())
+    assert (finding.kind, finding.severity) == ("not-run", "note")
+
+
 def test_what_was_freed_is_not_counted():
     again = loaded(2, UNET, "torch.float32", [])
     finding = predicted(loaded(1, UNET, "torch.float32", []), again, call("unet", 2, "torch.float32", [2, 4, 64, 64]))
@@ -75,16 +95,12 @@ def test_what_was_freed_is_not_counted():
 
 
 def test_training_takes_more_than_drawing_and_more_with_a_larger_batch():
-    def asked(**more: Any) -> str:
-        plain = {"dtype": "float32", "batch": 1, "side": 64, "rank": 0, "targets": [], "through_text": False}
-        return json.dumps(plain | more, sort_keys=True)
-
-    drawing = transient(asked(kind="unet"))
-    adapter = transient(asked(kind="train", rank=4, targets=["attn2"]))
+    drawing = transient(call_of(kind="unet"))
+    adapter = transient(call_of(kind="train", rank=4, targets=["attn2"]))
     assert 4 * drawing < adapter < 4 * GIB
-    assert 1.8 < transient(asked(kind="unet", batch=4)) / transient(asked(kind="unet", batch=2)) < 2.2
+    assert 1.8 < transient(call_of(kind="unet", batch=4)) / transient(call_of(kind="unet", batch=2)) < 2.2
     states = 2 * 4 * 49_408 * 768
-    assert transient(asked(kind="train", through_text=True)) > adapter - GIB // 4 + states
+    assert transient(call_of(kind="train", through_text=True)) > adapter - GIB // 4 + states
 
 
 @pytest.mark.parametrize(

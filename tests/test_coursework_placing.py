@@ -69,3 +69,12 @@ def test_each_solution_answers_the_cells_before_it():
         "## Exercise 2: Another [Independent]", "# YOUR CODE HERE", solution("second = 2"),
     )  # fmt: skip
     assert place(page).sources == {2: "first = 1", 5: "second = 2"}
+
+
+def test_what_code_prints_is_no_code():
+    printed = "<details>\n<summary>Solution</summary>\n\n```\na -> shape: torch.Size([3]) dtype\n```\n\n</details>"
+    page = page_of(EXERCISE, "# YOUR CODE HERE", printed)
+    assert not page.solutions
+    assert page_of(
+        EXERCISE, "# YOUR CODE HERE", printed.replace("a -> shape: torch.Size([3]) dtype", "a = 3")
+    ).solutions

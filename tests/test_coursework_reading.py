@@ -40,6 +40,11 @@ def test_an_import_that_nothing_installs():
     )
 
 
+def test_a_module_of_a_package_with_another_name():
+    assert "opencv-python" in one("import-not-installed", "!pip install numpy", "import cv2").message
+    none("import-not-installed", "!pip install opencv-python-headless", "import cv2")
+
+
 def test_an_import_of_a_solution_is_told_where_the_solution_is():
     assert one("import-not-installed", FREE, "# YOUR CODE HERE", solution("import sklearn")).cell == 3
 
@@ -171,3 +176,13 @@ def test_rules_that_cannot_be_used_say_what_to_mend(tmp_path: Path, text: str, s
     path.write_text(text)
     with pytest.raises(Misuse, match=says):
         load_rules(path)
+
+
+def test_a_bug_of_ours_takes_nothing_else_with_it(monkeypatch: pytest.MonkeyPatch):
+    def broken(page: object, runs: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr("assay.coursework.examine.teaching", broken)
+    findings = read(page_of(GUIDED, "import requests\nrequests.get('x')"))
+    assert [finding.kind for finding in findings if finding.kind != "house-rule"] == ["not-run", "no-timeout"]
+    assert "KeyError" in of("not-run", findings)[0].evidence

@@ -52,7 +52,7 @@ def test_criteria_of_an_exercise_that_is_gone_or_another():
     told = [f for f in versions(new, old, rubric, None, None) if "criteria" in f.message + f.evidence]
     assert sum("is gone" in f.message for f in told) == 3
     assert any("another title" in f.message for f in told)
-    assert any(f.message.startswith("An exercise is new") for f in versions(new, old, rubric, None, None))
+    assert any(f.message.startswith("A new exercise") for f in versions(new, old, rubric, None, None))
     assert not [f for f in versions(old, old, rubric, None, None) if f.kind == "changed" and f.severity == "error"]
 
 

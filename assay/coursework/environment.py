@@ -20,7 +20,14 @@ from assay.coursework.rules import Rules
 
 _INSTALL = re.compile(r"^\s*[!%]\s*(?:\S*python\S*\s+-m\s+)?(?:uv\s+)?pip3?\s+install\b(.*)$", re.MULTILINE)
 _LOADERS = ("from_pretrained", "load_dataset", "load_lora_weights", "load_textual_inversion")
-_PLACEHOLDER = re.compile(r"^(?:/path/to/.*|<[\w -]*(?:your|here)[\w -]*>|your[-_][\w/-]+|x{3,}|_{3,}|TODO\b.*)$", re.I)
+_PLACEHOLDER = re.compile(r"^(?:/path/to/.*|<[\w -]*(?:your|here)[\w -]*>|your[-_][\w/-]+|x{3,}|_{3,})$", re.I)
+# Modules whose packages have other names, for those that are not installed here.
+_OTHER_NAMES = {
+    "cv2": ["opencv-python", "opencv-python-headless", "opencv-contrib-python"],
+    "skimage": ["scikit-image"],
+    "sklearn": ["scikit-learn"],
+    "bs4": ["beautifulsoup4"],
+}
 _GPU = re.compile(r"cuda(?::\d+)?")
 _FOREIGN = re.compile(r"^(?:/home/|/Users/|/content/|/kaggle/|/mnt/|/root/|[A-Za-z]:\\)")
 _DOWNLOADS = {"requests.get", "requests.post", "requests.head", "urlopen", "urllib.request.urlopen", "request.urlopen"}
@@ -77,7 +84,7 @@ def _needs(package: str) -> tuple[str, ...]:
 @functools.cache
 def _packages_of(module: str) -> frozenset[str]:
     """The packages that offer a module; one that is not installed here is taken for its own package's name."""
-    found = importlib.metadata.packages_distributions().get(module, [module])
+    found = importlib.metadata.packages_distributions().get(module, _OTHER_NAMES.get(module, [module]))
     return frozenset(canonicalize_name(name) for name in found)
 
 

@@ -80,7 +80,10 @@ def _timesteps(
     for sentence in _LIST.finditer(text):
         said = [int(sentence[1]), int(sentence[2]), int(sentence[3])]
         for name in _schedulers(page, runs, number):
-            times = plans[name, int(sentence[4])]["timesteps"]
+            plan = plans.get((name, int(sentence[4])))
+            if plan is None:
+                continue
+            times = plan["timesteps"]
             real = [times[0], times[1], times[-1]]
             if real != said:
                 yield page.finding(
@@ -97,7 +100,10 @@ def _signals(
         strength, said = float(sentence[1]), float(sentence[2])
         for name in _schedulers(page, runs, number):
             for steps in _steps(page, runs, number):
-                alphas = plans[name, steps]["alphas"]
+                plan = plans.get((name, steps))
+                if plan is None:
+                    continue
+                alphas = plan["alphas"]
                 real = alphas[min(steps - int(steps * strength), steps - 1)]
                 if abs(real - said) > SIGNAL:
                     yield page.finding(

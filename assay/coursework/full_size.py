@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,7 @@ VAE_CONFIG: dict[str, Any] = {
     "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4, "sample_size": 512,
     "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4,
 }  # fmt: skip
-SCHEDULE = {
+SCHEDULE: dict[str, Any] = {
     "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1,
     "num_train_timesteps": 1000,
 }  # fmt: skip
@@ -87,6 +87,8 @@ def sizes() -> dict[str, Any]:
 
 def schedule(scheduler: str, steps: int) -> dict[str, Any]:
     """The timesteps of one of diffusers' schedulers for so many steps, and how much signal is left at each."""
+    if not 1 <= steps <= SCHEDULE["num_train_timesteps"]:
+        raise ValueError("a schedule has at least one step, and at most as many as were trained")
     get_ready()
     import diffusers
 
@@ -221,12 +223,22 @@ def _adapt(unet: Any, rank: int, targets: list[str]) -> None:
 
 
 def answer(questions: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked: `transients` (calls as JSON) and `schedules` ([scheduler, steps]); sizes are always told."""
+    """What is asked: `transients` (calls as JSON) and `schedules` ([scheduler, steps]); sizes are always told. A call
+    that cannot be made at full size takes None, and a scheduler of another kind has no schedule."""
+    plans = [_unless_it_fails(schedule, name, int(steps)) for name, steps in questions.get("schedules", [])]
     return {
         "sizes": sizes(),
-        "transients": {call: transient(call) for call in questions.get("transients", [])},
-        "schedules": [schedule(name, int(steps)) for name, steps in questions.get("schedules", [])],
+        "transients": {call: _unless_it_fails(transient, call) for call in questions.get("transients", [])},
+        "schedules": [plan for plan in plans if plan is not None],
     }
+
+
+def _unless_it_fails(ask: Callable[..., Any], *about: Any) -> Any:
+    """Questions are made of what a notebook did, and one without an answer must not take the others with it."""
+    try:
+        return ask(*about)
+    except Exception:
+        return None
 
 
 def main() -> None:

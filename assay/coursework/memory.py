@@ -87,8 +87,13 @@ def gpu_memory(page: Page, runs: Runs, rules: Rules) -> Iterator[Finding]:
         return
     peaks: dict[int, tuple[int, Situation]] = {}
     for one in situations(shown):
-        number = page.exercise_of.get(one.cell, 0)
-        needed = _weights(one, runs.full) + runs.full["transients"][one.question] + CONTEXT
+        number, taken = page.exercise_of.get(one.cell, 0), runs.full["transients"].get(one.question)
+        if taken is None:
+            yield page.finding(
+                one.cell, "not-run", "note", "What this call takes at full size could not be worked out.", one.question
+            )
+            continue
+        needed = _weights(one, runs.full) + taken + CONTEXT
         if number not in peaks or needed > peaks[number][0]:
             peaks[number] = (needed, one)
     for number, (needed, one) in sorted(peaks.items()):

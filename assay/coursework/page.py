@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from assay.rubric.skeleton import is_open
 _DETAILS = re.compile(r"<details\b[^>]*>(.*?)(?:</details>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"^([ \t]*)```[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
 _SUMMARY = re.compile(r"<summary\b[^>]*>.*?</summary>", re.DOTALL | re.IGNORECASE)
-_PYTHON = ("", "python", "py", "python3", "ipython")
+_PYTHON = ("python", "py", "python3", "ipython")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class Page:
         """The exercise of that number."""
         return next((e for e in self.notebook.exercises if e.number == number), None)
 
+    def first_cell(self, exercise: int) -> int | None:
+        """Where an exercise begins; None when there is no such exercise, or nothing in it."""
+        found = self.exercise(exercise)
+        return found.cells[0].index if found is not None and found.cells else None
+
     def finding(self, cell: int | None, kind: str, severity: Severity, message: str, evidence: str) -> Finding:
         """A finding in this notebook; the exercise is that of the cell."""
         exercise = None if cell is None else self.exercise_of.get(cell) or None
@@ -111,9 +117,10 @@ def blocks_of(markdown: str) -> list[Block]:
     for fence in _FENCE.finditer(markdown):
         before = markdown[end : fence.start()].strip()
         end = fence.end()
-        if fence[2].lower() in _PYTHON:
-            lines = [line.removeprefix(fence[1]) for line in fence[3].splitlines()]
-            found.append(Block(before.split("\n\n")[-1].strip(), "\n".join(lines)))
+        source = "\n".join(line.removeprefix(fence[1]) for line in fence[3].splitlines())
+        is_named = fence[2].lower() in _PYTHON
+        if is_named or (not fence[2] and parsed(textwrap.dedent(source)) is not None):  # else it is what code prints
+            found.append(Block(before.split("\n\n")[-1].strip(), source))
     return found
 
 

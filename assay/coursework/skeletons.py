@@ -95,8 +95,5 @@ def _told(errors: Mapping[int, CellError]) -> str:
 
 
 def _limit(page: Page, number: int, reason: str) -> Finding:
-    exercise = page.exercise(number)
-    cell = exercise.cells[0].index if exercise and exercise.cells else None
-    return page.finding(
-        cell, "skeleton-breaks", "error", "The exercise as published comes to no end of its own.", reason
-    )
+    message = "The exercise as published comes to no end of its own."
+    return page.finding(page.first_cell(number), "skeleton-breaks", "error", message, reason)

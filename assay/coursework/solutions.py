@@ -51,9 +51,9 @@ def _without_a_place(page: Page, runs: Runs) -> Iterator[Finding]:
 def _failures(page: Page, runs: Runs, shown: Shown) -> Iterator[Finding]:
     """The first failing cell of each exercise, and how the exercises ended that a limit ended."""
     for number, reason in shown.stopped.items():
-        exercise = page.exercise(number)
-        cell = exercise.cells[0].index if exercise and exercise.cells else None
-        yield page.finding(cell, "cell-fails", "error", "With its solutions the exercise comes to no end.", reason)
+        yield page.finding(
+            page.first_cell(number), "cell-fails", "error", "With its solutions the exercise comes to no end.", reason
+        )
     met: set[int] = set()
     published = runs.skeleton.errors if runs.skeleton is not None else {}
     for cell, error in sorted(shown.errors.items()):
@@ -101,8 +101,7 @@ def _marks(page: Page, result: Mapping[str, Any], failing: set[int], untried: se
         if exercise["number"] in untried or (not missing and exercise["number"] in failing):
             continue  # not to be blamed, or advice without points about what was told already
         solution = next((s.cell for s in page.solutions if s.exercise == exercise["number"]), None)
-        heading = page.exercise(exercise["number"])
-        cell = solution if solution is not None else heading.cells[0].index if heading and heading.cells else None
+        cell = solution if solution is not None else page.first_cell(exercise["number"])
         what = "The published solution" if solution is not None else "The exercise as handed out"
         yield page.finding(
             cell, "solution-loses-points", "error" if missing else "warning",

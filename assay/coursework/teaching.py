@@ -34,7 +34,7 @@ def teaching(page: Page, runs: Runs) -> Iterator[Finding]:
 def _level(page: Page, exercise: Exercise) -> Iterator[Finding]:
     opened = [cell for cell in exercise.cells if cell.index in page.open_cells]
     todos = sum(len(_TODO.findall(cell.source)) for cell in exercise.cells if cell.kind == "code")
-    first = exercise.cells[0].index
+    first = page.first_cell(exercise.number)
     if exercise.level == "guided" and opened:
         yield page.finding(
             opened[0].index, "level-mismatch", "warning",

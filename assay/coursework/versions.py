@@ -65,7 +65,7 @@ def _criteria(page: Page, old: Page, rubric: Rubric) -> Iterator[Finding]:
             )  # fmt: skip
         elif then is not None and now is not None and (then.title, then.level) != (now.title, now.level):
             yield page.finding(
-                now.cells[0].index, "changed", "warning",
+                page.first_cell(exercise.number), "changed", "warning",
                 f"Exercise {exercise.number} has another title or level: see whether its criteria still apply.",
                 f"{then.title!r} ({then.level}) became {now.title!r} ({now.level}); criteria: {names}",
             )  # fmt: skip
@@ -73,7 +73,8 @@ def _criteria(page: Page, old: Page, rubric: Rubric) -> Iterator[Finding]:
     for added in page.notebook.exercises:
         if added.number not in graded:
             yield page.finding(
-                added.cells[0].index, "changed", "warning", "An exercise is new, and the rubric has nothing for it.",
+                page.first_cell(added.number), "changed", "warning",
+                "A new exercise, and the rubric has nothing for it.",
                 f"Exercise {added.number}: {added.title}",
             )  # fmt: skip
 
@@ -88,7 +89,7 @@ def _recognised(page: Page, old: Page, rubric: Rubric) -> Iterator[Finding]:
             if there is None or not _leaves_work(there) or untouched(there, exercise.published):
                 continue
             yield page.finding(
-                there.cells[0].index if version is page else None, "changed", "warning",
+                page.first_cell(exercise.number) if version is page else None, "changed", "warning",
                 f"Left as handed out in the {what} version, Exercise {exercise.number} would count as attempted: "
                 "register that version with `grade.py register`.",
                 "its cells are none of the registered ones",
@@ -109,9 +110,8 @@ def _marks(page: Page, result: Result, old_result: Result) -> Iterator[Finding]:
             if before is not None and before["state"] != criterion["state"]:
                 different.append(f"{criterion['id']}: {before['state']} with the old version, {criterion['state']} now")
         if different:
-            there = page.exercise(exercise["number"])
             yield page.finding(
-                there.cells[0].index if there else None, "changed", "warning",
+                page.first_cell(exercise["number"]), "changed", "warning",
                 f"Submissions of the old version get other marks in Exercise {exercise['number']} than new ones.",
                 "; ".join(different),
             )  # fmt: skip
