@@ -35,7 +35,7 @@ _SIGNS = {
     HIDDEN: ("◌", "o", "dim"),
 }
 SENTENCE = 2_000
-EXERCISE_WIDTH, NAME_WIDTH = 7, 42  # columns of an exercise in a cohort's table, and of name, score and points to mark
+EXERCISE_WIDTH, NAME_WIDTH = 5, 42  # columns of an exercise in a cohort's table, and of name, score and points to mark
 
 
 def print_results(results: Sequence[Result], console: Console) -> None:
@@ -164,7 +164,7 @@ def _print_cohort(results: Sequence[Result], console: Console) -> None:
     numbers = sorted({e["number"] for result in results for e in result["exercises"]})
     if len(numbers) * EXERCISE_WIDTH > console.width - NAME_WIDTH:  # the report has them all
         numbers = []
-    table = Table(box=box.SIMPLE_HEAD if _unicode(console) else box.ASCII, pad_edge=False, expand=False)
+    table = Table(box=box.SIMPLE_HEAD if _unicode(console) else box.ASCII, padding=(0, 0), pad_edge=False)
     table.add_column("Submission", overflow="fold")
     for head in ("Score", *[f"Ex {number}" for number in numbers], "To mark"):
         table.add_column(head, justify="right", no_wrap=True)
