@@ -217,3 +217,12 @@ def test_shapes_in_comments():
     lines = {"e": "names", "names": {"a": {"shape": [6, 2]}, "b": {"shape": [16, 6]}}}
     right = page(code.replace("256", "2"))
     assert not list(sums(right, Runs(place(right), solved=seen(lines))))
+
+
+def test_a_count_that_is_printed_is_the_kits_own():
+    looked = page("print('x')")
+    full = answer({})
+    assert not list(stated_figures(looked, Runs(place(looked), solved=seen(printed="The U-Net has ~2M."), full=full)))
+    commented = page("x = 1  # the U-Net has ~2M")
+    (finding,) = stated_figures(commented, Runs(place(commented), full=full))
+    assert finding.cell == CELL

@@ -19,7 +19,7 @@ SECONDS = 900  # the course's notebooks take 10 to 40; a machine that is ten tim
 def with_sizes(page: Page, runs: Runs) -> Runs:
     """The runs with what `full_size` says to the questions that they raise; why not, where it says nothing."""
     asked = {"transients": calls_asked(runs), "schedules": schedules_asked(page, runs)}
-    if not any(asked.values()) and not states_sizes(page, runs):
+    if not any(asked.values()) and not states_sizes(page):
         return runs
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
     try:

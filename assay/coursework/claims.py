@@ -191,11 +191,17 @@ def _distance(one: list[Any], other: list[Any]) -> float:
 
 def prose(page: Page, runs: Runs) -> Iterator[tuple[int, str]]:
     """Everything that the notebook says, by the cell where an author would change it: text, comments, and prints."""
+    yield from written(page)
+    for cell in page.code:
+        if runs.solved is not None:
+            yield runs.author_cell(page, cell.index), words_of(page, runs.solved, cell.index)
+
+
+def written(page: Page) -> Iterator[tuple[int, str]]:
+    """What stands in the notebook itself: its text and its comments. What it prints may be a figure of the kit's."""
     for cell in page.notebook.cells:
         if cell.kind == "markdown":
             yield cell.index, without_code(cell.source)
     for cell in page.code:
         comments = "\n".join(line.split("#", 1)[1] for line in cell.source.splitlines() if "#" in line)
         yield cell.index, comments
-        if runs.solved is not None:
-            yield runs.author_cell(page, cell.index), words_of(page, runs.solved, cell.index)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assay.coursework.claims import prose
+from assay.coursework.claims import written
 from assay.coursework.code import calls as calls_of
 from assay.coursework.code import keyword, pieces
 from assay.coursework.finding import Finding
@@ -27,7 +27,7 @@ _NETWORKS = {"unet": "UNet2DConditionModel", "vae": "AutoencoderKL", "clip": "CL
 def schedules_asked(page: Page, runs: Runs) -> list[tuple[str, int]]:
     """The (scheduler, steps) that sentences of the text are about."""
     found: list[tuple[str, int]] = []
-    for cell, text in prose(page, runs):
+    for cell, text in written(page):
         number = page.exercise_of[cell]
         for sentence in _LIST.finditer(text):
             found += [(name, int(sentence[4])) for name in _schedulers(page, runs, number)]
@@ -36,9 +36,9 @@ def schedules_asked(page: Page, runs: Runs) -> list[tuple[str, int]]:
     return list(dict.fromkeys(found))
 
 
-def states_sizes(page: Page, runs: Runs) -> bool:
+def states_sizes(page: Page) -> bool:
     """Whether any sentence states what only the networks' shapes tell."""
-    return any(find.search(text) for _, text in prose(page, runs) for find in (_SHARE, _SIDES, _COUNT))
+    return any(find.search(text) for _, text in written(page) for find in (_SHARE, _SIDES, _COUNT))
 
 
 def stated_figures(page: Page, runs: Runs) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def stated_figures(page: Page, runs: Runs) -> Iterator[Finding]:
         return
     sizes = runs.full["sizes"]
     plans = {(p["scheduler"], p["steps"]): p for p in runs.full["schedules"]}
-    for cell, text in prose(page, runs):
+    for cell, text in written(page):
         number = page.exercise_of[cell]
         yield from _timesteps(page, runs, cell, number, text, plans)
         yield from _signals(page, runs, cell, number, text, plans)
