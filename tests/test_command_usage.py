@@ -9,7 +9,7 @@ from commands import command, edit, own_course, small_notebook
 
 from assay.course import lessons
 
-COMMANDS = ("run", "cohort", "regrade", "export", "mark", "kit", "register", "doctor")
+COMMANDS = ("run", "check", "cohort", "regrade", "export", "mark", "kit", "register", "package", "doctor")
 
 
 @pytest.fixture(autouse=True)
