@@ -9,7 +9,10 @@ from commands import command, edit, own_course, small_notebook
 
 from assay.course import lessons
 
-COMMANDS = ("run", "cohort", "regrade", "export", "mark", "kit", "register", "doctor", "lint", "new")
+COMMANDS = (
+    "run", "check", "cohort", "course", "regrade", "export", "mark", "kit", "register", "package", "doctor", "lint",
+    "new",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

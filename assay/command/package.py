@@ -21,5 +21,5 @@ def package(options: argparse.Namespace) -> int:
     lesson = known[options.lesson]
     facts = {"imports": warm_imports({options.lesson: lesson}), "sources": lesson.sources}
     wheel = build(lesson.files, lesson.rubric, facts, options.out)
-    print(f"{wheel}\nStudents install it with `pip install {wheel.name}`; docs/students.md is for them.")
+    print(f"{wheel}\nStudents install it with `pip install {wheel.name}`; docs/students/checking.md is for them.")
     return 0

@@ -6,6 +6,7 @@ import json
 import queue
 import re
 import secrets
+import signal
 import socketserver
 import threading
 from collections.abc import Callable
@@ -99,17 +100,21 @@ class MarkingServer:
 
 
 def serve(marks: Marks, say: Callable[[str], None] = print) -> None:
-    """Let a person mark what waits, until Ctrl-C; every mark is kept when it is entered.
+    """Let a person mark what waits, until Ctrl-C; every mark is kept when it is entered. For the main thread only,
+    which hears Ctrl-C.
 
     Raises:
         Misuse: what waits cannot be read.
     """
     server = MarkingServer(marks)
     say(f"Open this address in a browser on this machine; it works once:\n{server.address}\nCtrl-C ends the marking.")
+    # An exception would be lost where Ctrl-C comes while something is being thrown away; a job in the queue is not.
+    before = signal.signal(signal.SIGINT, lambda *_: server.close())
     try:
         server.run()
-    except KeyboardInterrupt:
-        say("Every mark that was entered is kept.")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    say("Every mark that was entered is kept.")
 
 
 def _carry_out(function: Callable[[], Any], done: Future[Any]) -> None:
