@@ -237,6 +237,31 @@ BROKEN = {
         "docs/proofs/clip.json", '[1, "the-similarity-matrix-holds-cosines"]', '[1, "the-matrix-holds-cosines"]',
         "proofs.criteria", "on other criteria than the rubric's",
     ),
+    "no YAML": (f"rubric/{CLIP}.yaml", "limits: {", "limits: }", "rubric.unreadable", "correct the YAML there"),
+    "a reference that is no Python": (
+        f"reference/{INVERSION}.ipynb", '"import torch', '"import import torch', "reference.python", "is no Python",
+    ),
+    "a mistake of an exercise that is none": (
+        f"checks/{IMG}/exercise_1.py", "return Mistake(name, 1,", "return Mistake(name, 9,", "mistakes.exercise",
+        "there is no exercise 9",
+    ),
+    "a criterion that must catch and may not": (
+        f"checks/{INVERSION}/mistakes.py", "VARIANTS: tuple",
+        "BOTH = frozenset({'timesteps-vary'})\nMISTAKES += (Mistake('both', 3, (), BOTH, BOTH),)\nVARIANTS: tuple",
+        "mistakes.criterion", "'both' both must be caught by timesteps-vary and leaves it open",
+    ),
+    "a mistake that nothing catches": (
+        f"checks/{INVERSION}/mistakes.py", "VARIANTS: tuple",
+        "MISTAKES += (Mistake('none', 3, (), frozenset()),)\nVARIANTS: tuple", "mistakes.criterion",
+        "'none' is caught by no criterion",
+    ),
+    "rules that do not run": (
+        f"checks/{INVERSION}/legal.py", "LEGAL = (", "LEGAL = (1,", "legal.unreadable",
+        "LEGAL should be a tuple of Legal",
+    ),
+    "verdicts that were changed by hand": (
+        "docs/proofs/clip.json", '"criteria"', '"criterion"', "proofs.unreadable", "is not as it was written",
+    ),
     "something that is left to do": (
         f"checks/{CLIP}.py", "\ndef check_", "\n# TODO: say it better\ndef check_", "left.todo",
         "still to do: say it better",
@@ -250,6 +275,9 @@ WITHOUT_LINE = {
     "proofs.page",
     "proofs.criteria",
     "proofs.not-run",
+    "proofs.unreadable",
+    "legal.unreadable",
+    "reference.python",
 }
 
 
@@ -265,6 +293,29 @@ def test_what_does_not_fit_is_told_where_it_stands(course, name):
     assert (one.line is None) == (kind in WITHOUT_LINE)
     assert (course / one.file).is_file()
     assert "\n" not in one.message
+
+
+CRITERIA = {
+    "{check: a, points: 0}": ("rubric.points", "error", "exercise 1 earns no points"),
+    "{check: a, points: 0.6}": ("rubric.points", "note", "exercise 1 adds up to 0.6 points"),
+    "{check: a, points: 1, visibility: hidden}": (
+        "rubric.all-hidden",
+        "note",
+        "students are told nothing of exercise 1",
+    ),
+    "{manual: a, claim: It is said., points: 1}": ("rubric.no-check", "note", "nothing of exercise 1 is checked"),
+}
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_what_an_exercise_is_worth_and_tells(course, criterion):
+    path = course / "rubric" / f"{CLIP}.yaml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("    criteria:"), text.index("  - number: 2")
+    path.write_text(f"{text[:start]}    criteria:\n      - {criterion}\n{text[end:]}", encoding="utf-8")
+    kind, severity, words = CRITERIA[criterion]
+    (found,) = [one for one in lint(["clip"]) if one.kind == kind]
+    assert (found.severity, words in found.message) == (severity, True)
 
 
 @pytest.mark.parametrize(
