@@ -239,7 +239,7 @@ BROKEN = {
     ),
     "no YAML": (f"rubric/{CLIP}.yaml", "limits: {", "limits: }", "rubric.unreadable", "correct the YAML there"),
     "a reference that is no Python": (
-        f"reference/{INVERSION}.ipynb", '"source": "', '"source": "def (:\\n', "reference.python", "is no Python",
+        f"reference/{INVERSION}.ipynb", '"import torch', '"import import torch', "reference.python", "is no Python",
     ),
     "a mistake of an exercise that is none": (
         f"checks/{IMG}/exercise_1.py", "return Mistake(name, 1,", "return Mistake(name, 9,", "mistakes.exercise",
@@ -247,7 +247,7 @@ BROKEN = {
     ),
     "a criterion that must catch and may not": (
         f"checks/{INVERSION}/mistakes.py", "VARIANTS: tuple",
-        "MISTAKES += (Mistake('both', 3, (), frozenset({'timesteps-vary'}), frozenset({'timesteps-vary'})),)\nVARIANTS: tuple",
+        "BOTH = frozenset({'timesteps-vary'})\nMISTAKES += (Mistake('both', 3, (), BOTH, BOTH),)\nVARIANTS: tuple",
         "mistakes.criterion", "'both' both must be caught by timesteps-vary and leaves it open",
     ),
     "a mistake that nothing catches": (
@@ -256,7 +256,8 @@ BROKEN = {
         "'none' is caught by no criterion",
     ),
     "rules that do not run": (
-        f"checks/{INVERSION}/legal.py", "LEGAL = (", "LEGAL = (1,", "legal.unreadable", "LEGAL should be a tuple of Legal",
+        f"checks/{INVERSION}/legal.py", "LEGAL = (", "LEGAL = (1,", "legal.unreadable",
+        "LEGAL should be a tuple of Legal",
     ),
     "verdicts that were changed by hand": (
         "docs/proofs/clip.json", '"criteria"', '"criterion"', "proofs.unreadable", "is not as it was written",
