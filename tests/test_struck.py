@@ -90,6 +90,17 @@ def test_what_a_notebook_does_itself_it_does_again_and_what_we_do_is_done_once(
     assert len(times) == runs
 
 
+def test_what_the_first_run_was_asked_helps_nobody_in_the_second(warm, kit, tmp_path, times, monkeypatch):
+    dealt = []
+    deal = Dealer.deal
+    monkeypatch.setattr(Dealer, "deal", lambda self, name: dealt.append(deal(self, name)) or dealt[-1])
+    spec = {"name": "asked", "call": "total", "with": [{"a": {"draw": "normal", "shape": [3]}}]}
+    sections = [["import os"], ["def total(a):\n    os.kill(os.getpid(), 9)"], ["x = 1"]]
+    found = run_sections(warm, kit.folder, tmp_path / "run", sections, replays={1: (spec,)}).execution
+    assert found.replays["asked"].state == "error"
+    assert (len(times), len(dealt), len(set(dealt))) == (2, 2, 2)
+
+
 def test_a_replay_that_was_killed_counts_as_struck_unless_we_did_it(supervisor, monkeypatch):  # noqa: F811
     monkeypatch.setattr(Dealer, "deal", lambda self, name: b"")
     supervisor._ended = {"one"}

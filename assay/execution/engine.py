@@ -25,7 +25,7 @@ from assay.execution.shared import beginnings, torn_exercise
 from assay.execution.supervise import Supervisor
 from assay.failure import Fault
 from assay.kit.layout import OFFERS
-from assay.replay.dealer import Dealer
+from assay.replay.dealer import Dealer, key_of_another_run
 from assay.replay.draw import Spec
 from assay.sandbox.territory import survey
 from assay.sandbox.tiers import LIMITS
@@ -79,8 +79,8 @@ class Run:
 
 def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     """Run in processes forked from the warm parent. A process that was killed, and not by us, may have been killed by
-    somebody outside, or by the system because others took too much memory: then all is run once more. What the notebook
-    does itself, it does again.
+    somebody outside, or by the system because others took too much memory: then all is run once more, and
+    asked other questions. What the notebook does itself, it does again.
 
     Raises:
         Fault: this machine could not start the notebook.
@@ -90,8 +90,9 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     if execution.must_be_repeated or execution.struck:
         shutil.rmtree(order.folder)
         why = execution.unshared or "a process died, and all was run once more from its beginning"
+        order = replace(order, shared=0, key=key_of_another_run(order.key))
         plan, overrides = _plan_for(order, warm)
-        execution = execute(plan, replace(order, shared=0), warm, progress)
+        execution = execute(plan, order, warm, progress)
         execution.unshared = why
     return finish(order, plan, execution, overrides)
 

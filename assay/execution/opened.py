@@ -6,6 +6,7 @@ comes after a figure.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -42,6 +43,4 @@ def _is_read_only(number: int, folder: str) -> bool:
 
 
 def _may_write(number: int) -> bool:
-    flags = next(line.split()[1] for line in Path(f"/proc/self/fdinfo/{number}").read_text().splitlines()
-                 if line.startswith("flags:"))  # fmt: skip
-    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+    return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY

@@ -20,6 +20,12 @@ def notebook_key(secret: bytes, sha256: str, lesson: str) -> bytes:
     return hmac.digest(secret, f"{lesson}/{sha256}".encode(), "sha256")
 
 
+def key_of_another_run(key: bytes) -> bytes:
+    """What a notebook that is run once more is asked: other questions, for it may have brought about the second run
+    itself, and know those of the first by now."""
+    return hmac.digest(key, b"once more", "sha256")
+
+
 @dataclass(frozen=True)
 class Dealer:
     """Deals each replay of one notebook its inputs, once its exercise has ended; `dealt` are the parcels by name."""
