@@ -90,9 +90,9 @@ def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
     if execution.must_be_repeated or execution.struck:
         shutil.rmtree(order.folder)
         why = execution.unshared or "a process died, and all was run once more from its beginning"
-        order = replace(order, shared=0, key=key_of_another_run(order.key))
-        plan, overrides = _plan_for(order, warm)
-        execution = execute(plan, order, warm, progress)
+        again = replace(order, shared=0, key=key_of_another_run(order.key))
+        plan, overrides = _plan_for(again, warm)
+        execution = execute(plan, again, warm, progress)
         execution.unshared = why
     return finish(order, plan, execution, overrides)
 
