@@ -79,6 +79,12 @@ def test_an_older_version_is_compared(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "names no commit" in ended.err
 
 
+def test_it_runs_on_the_cpu_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    ended = command(capsys, "course", tmp_path / "a.ipynb", "--device", "cuda")
+    assert ended.code == 2
+    assert "on the CPU only" in ended.err
+
+
 def test_the_help_teaches(capsys: pytest.CaptureFixture[str]):
     ended = command(capsys, "course", "--help")
     assert ended.code == 0

@@ -130,6 +130,19 @@ def test_two_notebooks_are_one_too_many(capsys, tmp_path):
     assert "name one" in ended.err
 
 
+def test_a_file_that_is_not_there_is_told_at_once(capsys, tmp_path):
+    ended = command(capsys, "check", tmp_path / "none.ipynb", "--watch")
+    assert ended.code == 2
+    assert "there is no such file to watch" in ended.err
+
+
+def test_it_runs_on_the_cpu_and_says_so(capsys, tmp_path):
+    (tmp_path / "a.ipynb").write_text("{}")
+    ended = command(capsys, "check", tmp_path / "a.ipynb", "--watch", "--device", "cuda")
+    assert ended.code == 2
+    assert "on the CPU only" in ended.err
+
+
 @pytest.mark.slow
 def test_the_command_tells_after_each_save_until_it_is_stopped(tmp_path):
     path = small_notebook(tmp_path / "mine.ipynb", FIRST)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from assay.execution.parent import clean_environment
 from assay.judging import originals
 from assay.judging.observations.models import ModelHistory, histories
 from assay.witness.digest import digest
@@ -140,3 +141,28 @@ def test_a_subfolder_does_not_lead_out_of_the_kit(subfolder):
 @pytest.mark.parametrize("cls", ["", "load", "no_such_class", "__file__"])
 def test_only_the_libraries_models_are_built(cls):
     assert originals.original_tensors(cls, MODEL, "vae") == {}
+
+
+@pytest.fixture
+def elsewhere():
+    """A model from a place that no kit has, as it was loaded, and one weight changed since."""
+    weight = torch.arange(6.0).reshape(2, 3)
+    loaded = facts_of({"one": weight, "two": weight + 1}, source="somebody/else")
+    changed = {"one": [str(weight.dtype), [2, 3], digest(weight * 2)]}
+    later = {"kind": "state", "exercise": 2, "cell": 2, "label": "vae1", "changed": changed, "gone": []}
+    return histories([loaded, later])
+
+
+def test_a_grading_judge_believes_nobody_about_what_a_model_was(elsewhere):
+    assert elsewhere["vae1"].changed(2) is None
+
+
+def test_the_judge_of_ones_own_kernel_takes_what_was_loaded_where_no_original_is_at_hand(elsewhere, monkeypatch):
+    monkeypatch.setenv(originals.OWN_KERNEL, "1")
+    assert elsewhere["vae1"].changed(1) == []
+    assert elsewhere["vae1"].changed(2) == ["one"]
+
+
+def test_a_caller_s_variable_makes_no_grading_judge_believe_a_kernel(monkeypatch, kit):
+    monkeypatch.setenv(originals.OWN_KERNEL, "1")
+    assert originals.OWN_KERNEL not in clean_environment(kit.environment())

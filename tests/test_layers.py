@@ -141,6 +141,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "execution": "the judge comes from a warm parent",
         "failure": "",
         "intake": "which notebook a kernel runs",
+        "judging": "the word by which a judge knows that it judges its asker's own kernel",
         "kit": "the operators that stand in for what is missing",
         "report": "how a result reads in a notebook",
         "rubric": "",

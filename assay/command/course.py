@@ -16,6 +16,7 @@ from assay.command.course_runs import grade_with_solutions, run_all_ways
 from assay.command.course_sizes import with_sizes
 from assay.command.findings import write_findings
 from assay.command.lessons import Lesson, lesson_of, warm_imports
+from assay.command.places import require_cpu
 from assay.command.progress import Display
 from assay.command.run import make_session, prepare_course, prepare_out, require_writable, start_warm
 from assay.command.session import Progress, Session
@@ -39,13 +40,14 @@ def course(options: argparse.Namespace) -> int:
     for to in (options.json, options.junit):
         require_writable(to)
     rules, accepted = load_rules(options.rules), load_accepted(options.accepted)
+    require_cpu(options.device, "course")
     graded_by = prepare_course(options, "fork")
     with ExitStack() as stack:
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
         prepare_out(out, own=True)
         display = stack.enter_context(Display(len(options.notebooks)))
         display.say("importing the libraries once")
-        warm = stack.enter_context(start_warm(graded_by.kit, warm_imports(graded_by.lessons), out, options.device))
+        warm = stack.enter_context(start_warm(graded_by.kit, warm_imports(graded_by.lessons), out))
         display.begin()
         session = make_session(graded_by, options.lesson, warm, hidden_places(out))
         desk = _Desk(session, rules, options.base, out / "runs", display)

@@ -94,6 +94,16 @@ def choose_gpus(device: str) -> tuple[Gpu, ...]:
     return gpus
 
 
+def require_cpu(device: str, command: str) -> None:
+    """See that nobody asks for a GPU from a command that does without.
+
+    Raises:
+        Misuse: somebody does.
+    """
+    if device == "cuda":
+        raise Misuse(f"`{command}` runs notebooks on the CPU only: leave --device cuda out")
+
+
 def find_devices() -> Devices:
     """This machine's GPUs; tests put others here."""
     return devices_here()

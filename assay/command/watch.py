@@ -15,6 +15,7 @@ from typing import Any
 
 from assay.command.check import FAILED, is_wanting
 from assay.command.lessons import warm_imports
+from assay.command.places import require_cpu
 from assay.command.publish import show
 from assay.command.reading import Reading, Refusal, read
 from assay.command.run import exit_code, make_session, prepare_course, prepare_out, start_warm
@@ -49,6 +50,9 @@ def watch(options: argparse.Namespace) -> int:
     if len(options.notebooks) != 1:
         raise Misuse("--watch looks at one notebook: name one")
     file = options.notebooks[0]
+    if not Path(file).exists():
+        raise Misuse(f"{file}: there is no such file to watch")
+    require_cpu(options.device, "check --watch")
     # it runs as its author runs it; versions that go on in one folder cannot be walled off from one another
     course = replace(prepare_course(options, "fork"), tier=LIMITS)
     code = 0
@@ -56,7 +60,7 @@ def watch(options: argparse.Namespace) -> int:
         out = Path(name)
         prepare_out(out, own=True)
         _say("importing the libraries once")
-        with start_warm(course.kit, warm_imports(course.lessons), out, options.device) as warm:
+        with start_warm(course.kit, warm_imports(course.lessons), out) as warm:
             session = make_session(course, options.lesson, warm, hidden_places(out))
             watcher = Watcher(session, file, out / "runs" / "mine")
             try:

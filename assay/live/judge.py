@@ -16,7 +16,6 @@ from assay.command.verdict import Record, verdict
 from assay.execution.parent import WarmParent
 from assay.rubric import ExerciseState
 
-OWN_KERNEL = "ASSAY_JUDGES_OWN_KERNEL"
 RUNS_NOTHING = "`grade.py check` asks this by running the exercise with other values, and %check runs nothing"
 
 
@@ -62,6 +61,8 @@ class Judge:
 def _environment() -> dict[str, str]:
     """Where the kernel's own libraries keep models, and that nothing is fetched."""
     from huggingface_hub import constants
+
+    from assay.judging.originals import OWN_KERNEL
 
     return {
         "HF_HOME": str(constants.HF_HOME),
