@@ -13,8 +13,7 @@ from assay.kit.learned import models
 from assay.kit.recipe.captions import captioned, tokens
 from assay.kit.recipe.work import Training, Work
 
-PICTURES, STEPS, BATCH = 3000, 450, 64
-VISION_STEPS = 900
+PICTURES, STEPS, BATCH = 8000, 3000, 64
 _SIDE = 112  # half of CLIP's picture: the world has no finer detail that captions speak of
 # OpenAI's means and deviations, with which every CLIP's pictures are normalised.
 MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -86,8 +85,8 @@ def normalised(pictures: Tensor) -> Tensor:
 
 
 def _blurred(pictures: Tensor) -> Tensor:
-    """A third of the batch reduced to 32x32 and enlarged, as CIFAR-10's pictures come; a shift for all."""
-    count = len(pictures) // 3
+    """Half of the batch reduced to 32x32 and enlarged, as CIFAR-10's pictures come; a shift for all."""
+    count = len(pictures) // 2
     dy, dx = (int(torch.randint(-6, 7, ())) for _ in range(2))
     moved = torch.roll(pictures, (dy, dx), dims=(2, 3)).float()
     tiny = F.interpolate(moved[:count], size=(32, 32), mode="area")
