@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 
 from assay.kit.recipe.stages import STAGES, run_stages
+from assay.kit.recipe.together import join
+from assay.kit.recipe.work import Work
 
 
 def main() -> None:
@@ -16,11 +18,7 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="the folder that keeps checkpoints; delete it to begin again")
     parser.add_argument("--only", choices=tuple(STAGES), help="one stage")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument(
-        "--together",
-        metavar="RANK/SIZE",
-        help="one of SIZE processes that train --only one stage together; delete WORK/meeting before each such start",
-    )
+    parser.add_argument("--together", metavar="RANK/SIZE", help="one of SIZE processes that share a stage (internal)")
     options = parser.parse_args()
     from assay.kit.torchvision_operators import define_missing_operators
 
@@ -28,13 +26,10 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(options.threads)
-    from assay.kit.recipe.work import Work
-
+    folder = options.work.absolute()
     if options.together:
-        number, size = (int(part) for part in options.together.split("/"))
-        meeting = f"file://{options.work.absolute()}/meeting"
-        torch.distributed.init_process_group("gloo", init_method=meeting, rank=number, world_size=size)
-    run_stages(Work(options.work.absolute(), _tell), options.only)
+        join(folder, options.together)
+    run_stages(Work(folder, _tell), options.only, options.threads)
 
 
 def _tell(what: str, share: float, figure: str) -> None:

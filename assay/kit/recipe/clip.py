@@ -14,6 +14,7 @@ from assay.kit.recipe.captions import captioned, tokens
 from assay.kit.recipe.work import Training, Work
 
 PICTURES, STEPS, BATCH = 8000, 3000, 64
+VISION_STEPS = 1500
 _SIDE = 112  # half of CLIP's picture: the world has no finer detail that captions speak of
 # OpenAI's means and deviations, with which every CLIP's pictures are normalised.
 MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -34,7 +35,7 @@ def train(work: Work) -> Any:
     training = Training("clip", work, model, STEPS, 1.5e-3, decay=0.99)
     for _ in training.run():
         chosen = torch.randint(0, PICTURES, (BATCH,))
-        training.descend(_loss(model, normalised(_blurred(pictures[chosen])), ids[chosen]))
+        training.descend(_loss(model, normalised(_blurred(pictures[chosen], 6)), ids[chosen]))
     work.save("clip.pt", model.state_dict())
     return model.eval()
 
@@ -55,7 +56,7 @@ def finish(work: Work) -> Any:
     training = Training("vision", work, model, VISION_STEPS, 1e-3, decay=0.99)
     for _ in training.run():
         chosen = torch.randint(0, PICTURES, (BATCH,))
-        seen = model.get_image_features(pixel_values=normalised(_blurred(pictures[chosen]))).pooler_output
+        seen = model.get_image_features(pixel_values=normalised(_blurred(pictures[chosen], 2))).pooler_output
         training.descend(_contrast(model, seen, said[chosen], ids[chosen]))
     work.save("vision.pt", model.state_dict())
     return model.eval()
@@ -84,10 +85,10 @@ def normalised(pictures: Tensor) -> Tensor:
     return (large - torch.tensor(MEAN)[:, None, None]) / torch.tensor(DEVIATION)[:, None, None]
 
 
-def _blurred(pictures: Tensor) -> Tensor:
-    """Half of the batch reduced to 32x32 and enlarged, as CIFAR-10's pictures come; a shift for all."""
+def _blurred(pictures: Tensor, shift: int) -> Tensor:
+    """Half of the batch reduced to 32x32 and enlarged, as CIFAR-10's pictures come; all shifted by as much at most."""
     count = len(pictures) // 2
-    dy, dx = (int(torch.randint(-6, 7, ())) for _ in range(2))
+    dy, dx = (int(torch.randint(-shift, shift + 1, ())) for _ in range(2))
     moved = torch.roll(pictures, (dy, dx), dims=(2, 3)).float()
     tiny = F.interpolate(moved[:count], size=(32, 32), mode="area")
     moved[:count] = F.interpolate(tiny, size=moved.shape[-2:], mode="bicubic")

@@ -15,7 +15,8 @@ from assay.kit.learned import models
 from assay.kit.models import SCALING_FACTOR
 from assay.kit.recipe import autoencoder, clip
 from assay.kit.recipe.captions import tokens
-from assay.kit.recipe.work import Training, Work, rank, together
+from assay.kit.recipe.together import rank, together
+from assay.kit.recipe.work import Training, Work
 from assay.kit.starts import start_as_identity
 from assay.kit.world import caption, draw_scene, random_scene
 

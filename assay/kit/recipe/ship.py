@@ -11,7 +11,7 @@ from assay.kit.learned.shipped import pack
 from assay.kit.recipe.work import SEED, Work
 
 # Each part's last training.
-_TRAININGS = {"autoencoder": "decoder", "clip": "vision", "denoiser": "denoiser", "judge": "judge"}
+_TRAININGS = {"autoencoder": "autoencoder", "clip": "vision", "denoiser": "denoiser", "judge": "judge"}
 
 
 def ship(work: Work) -> None:

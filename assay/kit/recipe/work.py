@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from assay.kit.recipe.together import average_gradients, rank
+
 SEED = 7
 _SAVE_EVERY = 120.0  # seconds
 
@@ -38,27 +40,6 @@ class Work:
         """What `save` stored, or None."""
         file = self.file(name)
         return torch.load(file, weights_only=True, mmap=True) if file.exists() else None
-
-
-def rank() -> int:
-    """Which of the processes that train one model together this is; 0 when it is alone."""
-    return torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
-
-
-def together() -> int:
-    """How many processes train one model together."""
-    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
-
-
-def _average_gradients(model: torch.nn.Module) -> None:
-    """The mean over all processes, so that each takes the same step; one process per core outruns two threads."""
-    if together() == 1:
-        return
-    gradients = [p.grad for p in model.parameters() if p.grad is not None]
-    flat = torch.cat([g.flatten() for g in gradients]) / together()
-    torch.distributed.all_reduce(flat)
-    for gradient, mean in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
-        gradient.copy_(mean.view_as(gradient))
 
 
 @dataclass
@@ -102,7 +83,7 @@ class Training:
         """One step of the optimizer; gradients longer than 1 are shortened."""
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        _average_gradients(self.model)
+        average_gradients(self.model)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
