@@ -22,8 +22,9 @@ from assay.kit.world import caption, draw_scene, random_scene
 
 PICTURES = 2400
 _PARTS = 8  # encoded apart, by as many processes as there are
-STEPS = 8000
-_FIRST = 0.65  # of the steps: middles, and a whole now and then; then wholes only, as pipelines draw them
+STEPS = 7000
+# So many steps on middles, with a whole now and then: by then middles are drawn well and wholes fall to pieces.
+FIRST = 3524
 MIDDLE, MIDDLES = 36, 16  # a middle's side, which a subject fills, and how many make a batch
 WHOLES = 8
 DROPPED = 0.1  # captions replaced by the empty one, for guidance
@@ -47,7 +48,7 @@ def train(work: Work) -> Any:
     world = _World(latents, texts)
     training = Training("denoiser", work, model, STEPS, 1.5e-3, decay=0.997, weight_decay=0.01)
     for step in training.run():
-        whole = step >= _FIRST * STEPS or step % 8 == 7
+        whole = step >= FIRST or step % 8 == 7
         count, side = (WHOLES, 64) if whole else (MIDDLES, MIDDLE)
         training.descend(_loss(model, *world.batch(count // together(), side)))
     work.save("denoiser.pt", model.state_dict())

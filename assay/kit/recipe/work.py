@@ -93,7 +93,7 @@ class Training:
             for name, value in self.model.state_dict().items():
                 self.average[name].lerp_(value, 1 - decay) if value.is_floating_point() else None
         if self.step % 20 == 0:
-            self.work.report(f"Training the {self.name}", self.step / self.steps, f"loss {float(loss):.4f}")
+            self.work.report(f"Training the {self.name}", self.step / self.steps, f"loss {float(loss.detach()):.4f}")
 
     def _save(self) -> None:
         state = {"model": self.model.state_dict(), "average": self.average, "step": self.step}
