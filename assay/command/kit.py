@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from assay.command.progress import show_kit_progress
@@ -31,10 +32,13 @@ def kit(options: argparse.Namespace) -> int:
 
 
 def _verify(found: Kit, figures: bool) -> int:
-    findings = verify_kit(found, figures)
+    with Console(stderr=True).status("Measuring") as waiting:
+        findings = verify_kit(
+            found, figures, lambda one: waiting.update(f"Measuring; so far: {escape(one.what)}, {escape(one.measured)}")
+        )
     table = Table("", "what", "measured", "wanted", title=f"{found.name} in {found.folder}")
     for finding in findings:
-        table.add_row(_mark(finding), finding.what, finding.measured, finding.wanted)
+        table.add_row(_mark(finding), *map(escape, (finding.what, finding.measured, finding.wanted)))
     Console().print(table)
     return 0 if all(finding.ok for finding in findings) else 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,16 +22,31 @@ class Finding:
     wanted: str
 
 
-def verify_kit(kit: Kit, figures: bool = False) -> list[Finding]:
+def verify_kit(
+    kit: Kit, figures: bool = False, tell: Callable[[Finding], None] = lambda finding: None
+) -> list[Finding]:
     """Digests, and every component and the data set loaded as a notebook loads them; a few seconds.
 
     Args:
-        figures: measure the calibration too (some ten seconds): every property that a check's tolerance rests on.
+        figures: measure the calibration too (some ten seconds): every property that a check's tolerance rests on; of
+            the learned kit also what its model card says, a quarter of an hour.
+        tell: called with each finding as soon as it is measured.
 
     Raises:
         Fault: the measuring process died.
     """
-    return [_digests(kit), *_measured(kit, "figures" if figures else "loads")]
+    found = [_digests(kit)]
+    tell(found[0])
+
+    def take(line: str) -> None:
+        if line.startswith("["):  # libraries print lines of their own
+            found.append(Finding(*json.loads(line)))
+            tell(found[-1])
+
+    with TemporaryDirectory() as writable:
+        which = "figures" if figures else "loads"
+        run_module("assay.kit.measure", [which], kit.environment(Path(writable)), take)
+    return found
 
 
 def show_kit(kit: Kit, out: Path) -> Path:
@@ -52,10 +68,3 @@ def _digests(kit: Kit) -> Finding:
         f"{len(wrong)} of {len(wanted)} files differ, the first is {wrong[0]}" if wrong else f"{len(wanted)} files"
     )
     return Finding(not wrong, "digests", measured, "every file as it was built")
-
-
-def _measured(kit: Kit, which: str) -> list[Finding]:
-    lines: list[str] = []
-    with TemporaryDirectory() as writable:
-        run_module("assay.kit.measure", [which], kit.environment(Path(writable)), lines.append)
-    return [Finding(*json.loads(line)) for line in lines if line.startswith("[")]
