@@ -1,7 +1,9 @@
 """The learned kit's weights: refused when they are not what the manifest says, unpacked into the calibrated layout."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from assay.failure import Fault, Misuse
 from assay.kit import Kit, ensure_kit
 from assay.kit.build import build
 from assay.kit.layout import MANIFEST as KIT_MANIFEST
-from assay.kit.layout import open_kit
+from assay.kit.layout import STABLE_DIFFUSION, open_kit
 from assay.kit.learned.shipped import MANIFEST, PARTS, WEIGHTS, check_weights, pack, read_manifest, read_weights
 from assay.kit.torchvision_operators import define_missing_operators
 
@@ -91,9 +93,65 @@ def test_what_does_not_fit_half_precision_is_not_packed(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_are_what_their_manifest_says() -> None:
-    for name in read_manifest()["files"]:
-        read_weights(name.removesuffix(".safetensors"))
+    check_weights()
     assert (WEIGHTS / "README.md").is_file()
+
+
+def measured(measure: Callable[..., None], *arguments: Any) -> dict[str, tuple[bool, str]]:
+    """What an acceptance figure found: whether it holds and what was measured, by its name."""
+    found: dict[str, tuple[bool, str]] = {}
+    measure(*arguments, lambda ok, what, value, wanted: found.update({what: (bool(ok), value)}))
+    return found
+
+
+def test_unseen_pictures_survive_the_autoencoder() -> None:
+    define_missing_operators()
+    from assay.kit.learned import acceptance, parts
+
+    found = measured(acceptance.measure_reconstruction, parts.autoencoder())
+    assert all(ok for ok, _ in found.values()), found
+
+
+def test_clip_names_pictures_that_it_has_not_seen(kit: Kit) -> None:
+    """The CLIP pair is in both kits."""
+    define_missing_operators()
+    from assay.kit.learned import acceptance
+    from assay.kit.measure import loaded_parts
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in kit.environment().items():
+            patch.setenv(name, value)
+        parts = loaded_parts(("tokenizer", "CIFAR-10", "open_clip's ViT-B-32"))
+    found = measured(acceptance.measure_zero_shot, parts)
+    assert all(ok for ok, _ in found.values()), found
+
+
+@pytest.mark.slow
+def test_prompts_give_their_subject_in_their_colour(kit: Kit) -> None:
+    """A few of the hundred prompts that the model card counts; guidance as lessons set it."""
+    define_missing_operators()
+    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+
+    from assay.kit.learned import acceptance, parts
+    from assay.kit.learned.judge import colour_of, judge, subjects_and_styles
+
+    home = kit.source_files(STABLE_DIFFUSION)
+    pair = parts.clip_pair()
+    from transformers import CLIPTokenizer
+
+    pipeline = StableDiffusionPipeline(
+        vae=parts.autoencoder(), text_encoder=parts.text_encoder(pair), unet=parts.noise_predictor(),
+        tokenizer=CLIPTokenizer.from_pretrained(home / "tokenizer"),
+        scheduler=DPMSolverMultistepScheduler.from_pretrained(home / "scheduler"),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip
+    pipeline.set_progress_bar_config(disable=True)
+    asked = acceptance.prompts()[:6]
+    pictures = [acceptance.drawn(pipeline, prompt, seed) for seed, (_, _, prompt) in enumerate(asked)]
+    seen = subjects_and_styles(judge(), pictures)
+    subjects = sum(a == subject for (a, _), (subject, _, _) in zip(seen, asked, strict=True))
+    colours = sum(colour_of(p, s) == c for p, (s, c, _) in zip(pictures, asked, strict=True))
+    assert min(subjects, colours) >= 5, (subjects, colours)
 
 
 def test_a_kit_s_word_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def main(which: str) -> None:
 
     torch.set_num_threads(1)
     loads = _loads()
-    parts = {name: part for name, load in loads.items() if (part := _loaded(name, load)) is not None}
+    parts = loaded_parts(tuple(loads))
     if len(parts) < len(loads):
         return  # what did not load has its finding already, and the rest cannot be measured without it
     _measure_vocabulary(parts["tokenizer"])
@@ -55,6 +55,12 @@ def main(which: str) -> None:
             from assay.kit.learned.acceptance import measure_acceptance
 
             measure_acceptance(parts, finding)
+
+
+def loaded_parts(names: tuple[str, ...]) -> Parts:
+    """The parts of the kit that HF_HOME names, a finding for each; without those that do not load."""
+    loads = _loads()
+    return {name: part for name in names if (part := _loaded(name, loads[name])) is not None}
 
 
 def _is_learned() -> bool:

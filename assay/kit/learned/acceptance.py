@@ -28,8 +28,8 @@ def measure_acceptance(parts: Parts, finding: Finding) -> None:
     """Every figure, the dear ones last."""
     from assay.kit.learned.adapting import measure_inversion, measure_style
 
-    _measure_reconstruction(parts["autoencoder"], finding)
-    _measure_zero_shot(parts, finding)
+    measure_reconstruction(parts["autoencoder"], finding)
+    measure_zero_shot(parts, finding)
     _measure_prompts(parts, finding)
     _measure_strengths(parts, finding)
     measure_inversion(parts, finding)
@@ -72,7 +72,8 @@ def prompts() -> list[tuple[str, str, str]]:
 
 
 @torch.no_grad()
-def _measure_reconstruction(vae: Any, finding: Finding) -> None:
+def measure_reconstruction(vae: Any, finding: Finding) -> None:
+    """How well pictures of the world that no training drew come back from the AutoencoderKL."""
     values = []
     for picture in unseen(12):
         wanted = tensor_of(picture)
@@ -85,7 +86,8 @@ def _measure_reconstruction(vae: Any, finding: Finding) -> None:
 
 
 @torch.no_grad()
-def _measure_zero_shot(parts: Parts, finding: Finding) -> None:
+def measure_zero_shot(parts: Parts, finding: Finding) -> None:
+    """How often open_clip's twin names a picture of the kit's CIFAR-10, and whether related words are near."""
     from assay.kit.cifar import CLASSES
 
     model, _, preprocess = parts["open_clip's ViT-B-32"]
