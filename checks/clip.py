@@ -207,13 +207,13 @@ def check_texts_went_through_the_text_encoder(contrast):
 
 def check_three_limitations_were_probed(work, contrast):
     """At least three groups of two or more different sentences were compared."""
-    _require_probes(compared_groups(contrast, work.numbers, straight=False), contrast)
+    _require_probes(compared_groups(contrast, work.stated, straight=False), contrast)
 
 
 def check_the_sentences_were_compared_by_cosines(work, contrast):
     """The comparisons are cosines: symmetric, and 1 for a sentence with itself."""
-    groups = compared_groups(contrast, work.numbers, straight=True)
-    if not _is_enough(groups) and _is_enough(compared_groups(contrast, work.numbers, straight=False)):
+    groups = compared_groups(contrast, work.stated, straight=True)
+    if not _is_enough(groups) and _is_enough(compared_groups(contrast, work.stated, straight=False)):
         raise Failure(
             f"{len(groups)} groups of sentences were compared by cosines",
             misconception="a similarity above 1 is none: the vectors still have their lengths",

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.claims.contrast import require_argmax, require_unit_features
+from assay.claims.contrast import compared_groups, require_argmax, require_unit_features
 from assay.failure import Failure
-from assay.judging.observations.contrast import Table
+from assay.judging.observations.contrast import Table, cosines
+from assay.judging.observations.printed import printed_numbers
 
 PICTURES = torch.tensor([[1.0, 0.0, 0.1], [0.0, 1.0, 0.1], [0.1, 0.0, 1.0], [0.9, 0.1, 0.0]])
 CLASSES = torch.eye(3)
@@ -70,3 +71,22 @@ def test_features_compared_with_vectors_without_direction_were_not_compared(othe
     with pytest.raises(Failure, match="point nowhere"):
         require_unit_features(work, "texts")
     require_unit_features(SimpleNamespace(read=TEXTS, seen=UNITS, tables=[Table.of(UNITS, UNITS, TEXTS)]), "texts")
+
+
+READ = SimpleNamespace(tables=[], read=PICTURES.double(), prompts=["a", "b", "c", "d"], seen=torch.empty(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "digits", "counts"),
+    [(0, 1, 3, True), (1, 3, 4, True), (1, 3, 3, False), (0, 1, 2, False), (2, 2, 4, False)],
+    ids=["neighbours", "strangers", "strangers, few digits", "neighbours, few digits", "a text with itself"],
+)
+def test_a_printed_cosine_shows_which_texts_were_compared(one: int, other: int, digits: int, counts: bool) -> None:
+    printed = printed_numbers(f"similarity: {cosines(READ.read, READ.read)[one, other]:.{digits}f}")
+    groups = compared_groups(READ, printed, straight=True)
+    assert (groups == {frozenset((READ.prompts[one], READ.prompts[other]))}) is counts
+
+
+def test_a_printed_product_of_long_vectors_is_no_cosine() -> None:
+    printed = printed_numbers(f"{float(READ.read[2] @ READ.read[3]):.4f}")
+    assert not compared_groups(READ, printed, straight=True)

@@ -56,14 +56,34 @@ def test_the_guess_of_the_clean_latent_is_told_apart(reversal):
     assert not reversal.leads_to(clean)
 
 
-@pytest.mark.parametrize("wrong", ["input", "difference", "longer stride", "nan", "constant", "scaled", "more noise"])
+@pytest.mark.parametrize("to", [TIME - 20, TIME - 101, 0])
+def test_a_step_without_noise_may_go_to_any_earlier_timestep(reversal, to):
+    assert reversal.leads_to(ddim(reversal, to))
+
+
+WRONG = [
+    "input",
+    "difference",
+    "a noisier level",
+    "no level at all",
+    "no noise left",
+    "nan",
+    "constant",
+    "scaled",
+    "more noise",
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_other_latents_are_refused(reversal, wrong):
     mean = ddim(reversal, TIME - 1, variance(TIME - 1))
     fresh = torch.randn(SHAPE, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
     found = {
         "input": reversal.step.sample,
         "difference": reversal.step.sample - reversal.step.prompt,
-        "longer stride": ddim(reversal, TIME - 50),
+        "a noisier level": ddim(reversal, TIME + 20),
+        "no level at all": 0.9 * reversal.step.sample - 0.2 * reversal.step.prompt,
+        "no noise left": ddim(reversal, TIME - 50, 0.4),
         "nan": torch.full(SHAPE, math.nan, dtype=torch.float64),
         "constant": torch.zeros(SHAPE, dtype=torch.float64),
         "scaled": mean / 0.18215,

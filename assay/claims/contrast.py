@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import torch
 
 from assay.failure import Failure
 from assay.judging.observations.contrast import (
+    COSINE,
     PARALLEL,
     Contrast,
     Table,
@@ -15,6 +17,7 @@ from assay.judging.observations.contrast import (
     have_unit_length,
     places,
 )
+from assay.judging.observations.printed import Stated
 from assay.tensors import is_constant
 
 FEATURES = 1e-4  # relative; the same network in another process answers within 1e-5
@@ -144,9 +147,14 @@ def _best_place(best: torch.Tensor, guesses: torch.Tensor) -> tuple[int, float]:
     return shares.index(min(shares)), min(shares)
 
 
-def compared_groups(contrast: Contrast, numbers: Iterable[float], straight: bool) -> set[frozenset[str]]:
+# Digits by which a printed number is the cosine of two texts. Twenty other numbers of three digits between -1 and 1
+# meet a cosine of one of a dozen neighbouring pairs 0.2 times by chance, but of any of their 66 pairs once and more.
+NEIGHBOURS, STRANGERS = 5e-4, 5e-5
+
+
+def compared_groups(contrast: Contrast, stated: Iterable[Stated], straight: bool) -> set[frozenset[str]]:
     """Groups of two different texts and more whose similarities were computed, with each other or with pictures;
-    with `straight` only those whose similarities are cosines."""
+    with `straight` only those whose similarities are cosines. A cosine that was stated shows that it was computed."""
     found = set()
     for table in contrast.tables:
         if table.left is None or table.right is None:
@@ -157,7 +165,7 @@ def compared_groups(contrast: Contrast, numbers: Iterable[float], straight: bool
                     for p, s in ((rows, table.left), (columns, table.right)))  # fmt: skip
         if whole and len(told) > 1 and (not straight or table.holds_cosines(table.left, table.right)):
             found.add(told)
-    return _largest(_joined(found | _by_numbers(contrast, list(numbers))))
+    return _largest(_joined(found | _by_numbers(contrast, list(stated))))
 
 
 def _joined(groups: set[frozenset[str]]) -> set[frozenset[str]]:
@@ -179,19 +187,21 @@ def _largest(groups: set[frozenset[str]]) -> set[frozenset[str]]:
     return {group for group in groups if not any(group < other for other in groups)}
 
 
-def _by_numbers(contrast: Contrast, numbers: list[float]) -> set[frozenset[str]]:
-    """Each pair of texts, and each batch of them, all of whose cosines are among `numbers`."""
-    table, prompts = (
-        cosines(contrast.read, contrast.read) if len(contrast.read) else torch.empty(0, 0),
-        contrast.prompts,
-    )
-    found = set()
-    for one in range(len(prompts)):
-        for other in range(one + 1, len(prompts)):
-            apart = prompts[one] != prompts[other] and 0 < abs(float(table[one, other])) < 1 - PARALLEL
-            if apart and holds_all(numbers, table[one, other : other + 1]):
-                found.add(frozenset((prompts[one], prompts[other])))
+def _by_numbers(contrast: Contrast, stated: list[Stated]) -> set[frozenset[str]]:
+    """Each pair of texts whose cosine was stated: by three decimals if one was encoded right after the other, else
+    by four."""
+    table = cosines(contrast.read, contrast.read) if len(contrast.read) else torch.empty(0, 0)
+    prompts, found = contrast.prompts, set()
+    for one, other in itertools.combinations(range(len(prompts)), 2):
+        cosine, digits = float(table[one, other]), NEIGHBOURS if other == one + 1 else STRANGERS
+        apart = prompts[one] != prompts[other] and 0 < abs(cosine) < 1 - PARALLEL
+        if apart and any(number.precision <= digits and _is(number, cosine) for number in stated):
+            found.add(frozenset((prompts[one], prompts[other])))
     return found
+
+
+def _is(number: Stated, cosine: float) -> bool:
+    return abs(number.value - cosine) <= max(COSINE, number.precision * 1.001)
 
 
 def holds_all(numbers: Iterable[float], wanted: torch.Tensor) -> bool:

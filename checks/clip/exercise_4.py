@@ -44,6 +44,18 @@ MISTAKES = (
         caught_by={COSINES},
     ),
     _wrong(
+        "lengths are left in and only printed",
+        Edit(
+            TABLES,
+            "for prompts in probes.values():\n"
+            "    features = model.encode_text(tokenizer(prompts).to(device))\n"
+            "    for a, b in zip(features, features[1:]):\n"
+            '        print(f"{(a * b).sum():.4f}")\n'
+            "tables = {}",
+        ),
+        caught_by={PROBED, COSINES},
+    ),
+    _wrong(
         "normalised over the wrong axis",
         Edit(FEATURES, FEATURES.replace("dim=1", "dim=0")),
         caught_by={COSINES},
@@ -96,6 +108,29 @@ VARIANTS = (
     _right(
         "dot products by name",
         Edit(PRODUCT, "return torch.tensor([[torch.dot(a, b).item() for b in features] for a in features])"),
+    ),
+    _right(
+        "products that are summed and only printed",
+        Edit(
+            TABLES,
+            "for prompts in probes.values():\n"
+            "    features = F.normalize(model.encode_text(tokenizer(prompts).to(device)), dim=1)\n"
+            "    for a, b in zip(features, features[1:]):\n"
+            '        print(f"{(a * b).sum():.3f}")\n'
+            "tables = {}",
+        ),
+    ),
+    _right(
+        "dot products by NumPy, only printed",
+        Edit(
+            TABLES,
+            "features = {p: model.encode_text(tokenizer([p]).to(device))[0].detach().numpy()\n"
+            "            for group in probes.values() for p in group}\n"
+            "for prompts in probes.values():\n"
+            "    for a in prompts:\n        for b in prompts:\n            one, other = features[a], features[b]\n"
+            "            print(f'{a} / {b}: {np.dot(one, other) / np.linalg.norm(one) / np.linalg.norm(other):.4f}')\n"
+            "tables = {}",
+        ),
     ),
     _right(
         "unit length from the model",

@@ -187,6 +187,7 @@ VARIANTS = (
     ),
     _right("the forward process by hand", _by_hand("a**0.5 * z0 + (1 - a) ** 0.5 * noise")),
     _right("a deterministic step by hand", Edit(BACK, _ALPHAS + _LESS)),
+    _right("a long deterministic step by hand", Edit(BACK, _ALPHAS.replace("499", "400") + _LESS)),
     _right("the step's mean by hand", Edit(BACK, _ALPHAS + _MEAN)),
     _right(
         "gradients are kept",

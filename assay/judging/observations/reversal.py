@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Reversal:
 
     def leads_to(self, result: torch.Tensor) -> bool:
         """Whether a scheduler could have made `result` of this step."""
-        return any(self._obeys(law, result) for law in self._laws())
+        return any(self._obeys(law, result) for law in (*self._laws(), *self._strides(result)))
 
     @property
     def used_its_own_prediction(self) -> bool:
@@ -89,6 +90,19 @@ class Reversal:
             yield Law(*sampler.affine(time, latents), 0.0)
         except (LookupError, ValueError, IndexError):  # told nothing, or a step that is random or off the schedule
             return
+
+    def _strides(self, result: torch.Tensor) -> Iterator[Law]:
+        """The step without noise to an earlier timestep of whoever's choice, which the latents' share in `result`
+        tells: by hand it may go as far as it likes (Song et al. 2021, section 4.2), and no scheduler is told."""
+        latents, answers = self.step.sample, [self.step.prompt, self.step.empty]
+        if result.shape != latents.shape or not bool(torch.isfinite(result).all()):
+            return
+        parts = torch.stack([part.flatten() for part in (latents, *answers) if part is not None], dim=1)
+        share = float(torch.linalg.lstsq(parts, result.flatten()[:, None]).solution[0])
+        signal, earlier = self.loop.signal(self.step.timestep), self.loop.signals[: self.step.timestep]
+        if share > 0 and len(earlier):
+            before = float(earlier[(earlier - signal * share**2).abs().argmin()])
+            yield from itertools.islice(_of_schedule(latents, signal, before), 1)
 
     def _signal_before(self, time: int) -> float:
         return self.loop.signal(time) if time >= 0 else self.loop.signal(0)
