@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 
 from assay.kit.calibrate import PROMPTS, as_input, text_sensitivity
@@ -17,9 +18,13 @@ from assay.kit.measure import Parts, finding
 from assay.kit.prompts import hidden_states
 
 
-def measure_figures(parts: Parts, slower: float = 1.0) -> None:
-    """Measure every property in turn; a finding for each."""
-    pictures = _pictures(parts["data set"])
+def measure_figures(parts: Parts, pictures: Tensor, slower: float = 1.0) -> None:
+    """Measure every property in turn; a finding for each.
+
+    Args:
+        pictures: of what the autoencoder was standardised on, uint8 [N, 3, 512, 512].
+        slower: how many times as long a call may take as with the calibrated kit.
+    """
     _measure_architecture(parts)
     latents = _measure_latents(parts["autoencoder"], pictures)
     noised, noise = _noised(parts, latents)
@@ -30,9 +35,13 @@ def measure_figures(parts: Parts, slower: float = 1.0) -> None:
     _measure_times(parts, pictures, slower)
 
 
-def _pictures(data: Any) -> Tensor:
+def pictures_of(data: Any) -> Tensor:
     """Every fourth picture of the data set at the size that lessons use: uint8 [N, 3, 512, 512]."""
-    shown = [data[n]["image"].convert("RGB").resize((512, 512)) for n in range(0, len(data), 4)]
+    return stacked([data[n]["image"].convert("RGB").resize((512, 512)) for n in range(0, len(data), 4)])
+
+
+def stacked(shown: list[Image.Image]) -> Tensor:
+    """RGB pictures of one size: uint8 [N, 3, H, W]."""
     return torch.stack([torch.from_numpy(np.array(p)).permute(2, 0, 1) for p in shown])
 
 

@@ -46,15 +46,21 @@ def main(which: str) -> None:
         return  # what did not load has its finding already, and the rest cannot be measured without it
     _measure_vocabulary(parts["tokenizer"])
     if which == "figures":
-        from assay.kit.figures import measure_figures
-
         torch.manual_seed(0)
-        learned = _is_learned()
-        measure_figures(parts, slower=2.0 if learned else 1.0)
-        if learned:
-            from assay.kit.learned.acceptance import measure_acceptance
+        _measure(parts)
 
-            measure_acceptance(parts, finding)
+
+def _measure(parts: Parts) -> None:
+    from assay.kit.figures import measure_figures, pictures_of, stacked
+
+    if _is_learned():
+        from assay.kit.learned.acceptance import measure_acceptance, unseen
+
+        # Its latents are those of a whole world, of which the style set is one corner.
+        measure_figures(parts, stacked(unseen(25)), slower=2.0)
+        measure_acceptance(parts, finding)
+    else:
+        measure_figures(parts, pictures_of(parts["data set"]))
 
 
 def loaded_parts(names: tuple[str, ...]) -> Parts:
