@@ -28,6 +28,18 @@ def test_by_its_placeholders_of_which_the_others_go():
     assert placed(code, "a = 1\nb = a + 1") == "# TODO: all three\na = 1\nb = a + 1\nprint(a)"
 
 
+def test_by_the_line_that_the_words_before_it_name():
+    code = "for n in range(2):\n    # YOUR CODE HERE: call it\n    result = None\n    # YOUR CODE HERE\nprint(result)"
+    call, plot = (
+        "**Cell 1 - the call (replace `result = None`):**\nresult = n",
+        "**The plot (replacing `# YOUR CODE HERE`)**\nprint(n)",
+    )
+    wanted = "for n in range(2):\n    # YOUR CODE HERE: call it\n    result = n\n    print(n)\nprint(result)"
+    assert placed(code, call, plot) == wanted
+    twice = "result = None\nprint(1 + 1)\nresult = None\n# YOUR CODE HERE"
+    assert place(page_of(EXERCISE, twice, solution(call))).unplaced
+
+
 def test_by_the_header_of_a_function_or_loop():
     code = "def f(x):\n    # TODO: double\n    pass\n\nprint(f(2))"
     assert placed(code, "def f(x):\n    return 2 * x") == "def f(x):\n    return 2 * x\n\nprint(f(2))"
