@@ -101,9 +101,9 @@ def _exercise(exercise: Exercise, outline: Outline, chosen: Sequence[Chosen]) ->
         more = f", requires: [{one.requires}]" if one.requires else ""
         more += ", claim_only: true" if one.claim_only else ""
         lines.append(f"      - {{check: {one.candidate.name}, points: {one.points:g}{more}}}")
-    if not chosen:
+    if not any(one.points for one in chosen):
         lines += [
-            f"      # TODO: nothing that the witness knows was seen in exercise {exercise.number}; write a check",
+            f"      # TODO: nothing that the witness knows earns points in exercise {exercise.number}; write a check",
             f"      - manual: exercise_{exercise.number}",
             "        claim: The exercise is solved as it asks.",
             "        points: 1",
