@@ -15,7 +15,7 @@ def notebook_at(file: str, base: str) -> Notebook | None:
     """The notebook as it was in the commit `base`; None when there was none yet, or it was the same.
 
     Raises:
-        Misuse: the file lies in no git checkout, or the commit is not known there.
+        Misuse: the file lies in no git checkout, the commit is not known there, or git does not answer.
     """
     path = Path(file).resolve()
     if _git(path.parent, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}") is None:
@@ -34,4 +34,6 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, timeout=GIT_S, check=False)
     except FileNotFoundError:
         raise Misuse("--base needs git, which is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise Misuse(f"--base: git gave no answer about {folder} within {GIT_S} s: try `git status` there") from None
     return done.stdout if done.returncode == 0 else None
