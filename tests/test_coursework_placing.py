@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from assay.coursework.placing import place
+from assay.coursework.runs import Runs
+from assay.coursework.solutions import solutions
 from tests.coursework import page_of, solution
 
 EXERCISE = "## Exercise 1: Something [Supported]"
@@ -90,3 +92,13 @@ def test_what_code_prints_is_no_code():
     assert page_of(
         EXERCISE, "# YOUR CODE HERE", printed.replace("a -> shape: torch.Size([3]) dtype", "a = 3")
     ).solutions
+
+
+def test_an_exercise_without_a_heading_is_not_called_handed_out():
+    page = page_of(EXERCISE, "x = 1")
+    lost = {"kind": "automatic", "state": "failed", "max_score": 1.0, "claim": "It holds.", "seen": "nothing"}
+    exercises = [{"number": n, "score": 0.0, "max_score": 1.0, "criteria": [lost]} for n in (1, 2)]
+    found = list(solutions(page, Runs(place(page), result={"state": "graded", "exercises": exercises})))
+    assert [one.message.split(" earns")[0] for one in found] == [
+        "The exercise as handed out", "Exercise 2, for which this notebook has no heading,",
+    ]  # fmt: skip
