@@ -47,3 +47,20 @@ def test_a_file_that_is_no_notebook_ends_with_1(capsys, tmp_path):
     ended = command(capsys, "check", path)
     assert ended.code == 1
     assert "JSON" in ended.out
+
+
+def test_nothing_is_imported_for_files_that_are_refused(capsys, tmp_path, monkeypatch):
+    (tmp_path / "empty.ipynb").touch()
+    monkeypatch.setattr("assay.command.check.start_warm", lambda *_: pytest.fail("the libraries were imported"))
+    ended = command(capsys, "check", tmp_path / "empty.ipynb", tmp_path / "absent.ipynb", "--json", "-")
+    views = json.loads(ended.out)
+    assert ended.code == 1
+    assert [view["state"] for view in views] == ["rejected", "rejected"]
+    assert "save the notebook" in views[0]["reason"] and "check the spelling" in views[1]["reason"]
+
+
+def test_an_exercise_without_a_heading_is_told_so(capsys, tmp_path):
+    view = json.loads(command(capsys, "check", small_notebook(tmp_path / "mine.ipynb", COSINE), "--json", "-").out)[0]
+    first, *others = [exercise["reason"] or "" for exercise in view["exercises"]]
+    assert not first
+    assert all(f"'## Exercise {number}'" in reason for number, reason in enumerate(others, 2))

@@ -66,7 +66,9 @@ def test_accepted_findings_and_rules_of_ones_own(tmp_path: Path, capsys: pytest.
     assert "cannot read" in ended.err
 
 
-def test_an_older_version_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_an_older_version_is_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     path = small_notebook(tmp_path / "unknown.ipynb", setup="x = 1", title="# Knitting")
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
@@ -74,6 +76,7 @@ def test_an_older_version_is_compared(tmp_path: Path, capsys: pytest.CaptureFixt
     small_notebook(path, setup="x = 2", title="# Knitting")
     ended = command(capsys, "course", path, "--base", "HEAD")
     assert "Code that students run has changed." in ended.out
+    monkeypatch.setattr("assay.command.course.start_warm", lambda *_: pytest.fail("the libraries were imported"))
     ended = command(capsys, "course", path, "--base", "no-such-branch")
     assert ended.code == 2
     assert "names no commit" in ended.err

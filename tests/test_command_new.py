@@ -15,10 +15,11 @@ from commands import command, own_course
 from assay.command.lessons import load_lessons
 from assay.course import files_of
 from assay.declared import declared
-from assay.drafting.candidates import STARTING, candidates, choose
+from assay.drafting.candidates import STARTING, Chosen, candidates, choose
 from assay.drafting.changes import first_changes
 from assay.drafting.needs import needs_of
 from assay.drafting.outline import outline
+from assay.drafting.texts import rubric_text
 from assay.failure import Misuse
 from assay.intake import read_notebook
 from assay.lint import lint
@@ -122,6 +123,15 @@ def test_a_skeleton_is_registered_and_what_is_open_is_not_attempted(capsys, cour
     (result,) = json.loads(command(capsys, "run", skeleton, "--json", "-").out)
     assert result["lesson"] == "lighthouses"
     assert [exercise["state"] for exercise in result["exercises"]] == ["completed", "not_attempted"]
+
+
+@pytest.mark.parametrize(("points", "asks_a_person"), [(0.0, True), (1.0, False)])
+def test_an_exercise_whose_assertions_earn_nothing_is_left_to_a_person(solved, points, asks_a_person):
+    plan = outline("lighthouses", read_notebook(solved.read_bytes(), solved.name))
+    chosen = Chosen(candidates()["a_figure_was_drawn"], points, None, claim_only=not points)
+    first = rubric_text(plan, {1: [chosen], 2: [chosen]}, 1.0).split("- number: 2")[0]
+    assert "check: a_figure_was_drawn" in first
+    assert ("manual: exercise_1" in first) is asks_a_person
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from assay.coursework.placing import place
+from assay.coursework.runs import Runs
+from assay.coursework.solutions import solutions
 from tests.coursework import page_of, solution
 
 EXERCISE = "## Exercise 1: Something [Supported]"
@@ -26,6 +28,18 @@ def test_by_the_number_of_its_todo():
 def test_by_its_placeholders_of_which_the_others_go():
     code = "# TODO: all three\na = None  # TODO\nb = None  # TODO\nprint(a)"
     assert placed(code, "a = 1\nb = a + 1") == "# TODO: all three\na = 1\nb = a + 1\nprint(a)"
+
+
+def test_by_the_line_that_the_words_before_it_name():
+    code = "for n in range(2):\n    # YOUR CODE HERE: call it\n    result = None\n    # YOUR CODE HERE\nprint(result)"
+    call, plot = (
+        "**Cell 1 - the call (replace `result = None`):**\nresult = n",
+        "**The plot (replacing `# YOUR CODE HERE`)**\nprint(n)",
+    )
+    wanted = "for n in range(2):\n    # YOUR CODE HERE: call it\n    result = n\n    print(n)\nprint(result)"
+    assert placed(code, call, plot) == wanted
+    twice = "result = None\nprint(1 + 1)\nresult = None\n# YOUR CODE HERE"
+    assert place(page_of(EXERCISE, twice, solution(call))).unplaced
 
 
 def test_by_the_header_of_a_function_or_loop():
@@ -78,3 +92,13 @@ def test_what_code_prints_is_no_code():
     assert page_of(
         EXERCISE, "# YOUR CODE HERE", printed.replace("a -> shape: torch.Size([3]) dtype", "a = 3")
     ).solutions
+
+
+def test_an_exercise_without_a_heading_is_not_called_handed_out():
+    page = page_of(EXERCISE, "x = 1")
+    lost = {"kind": "automatic", "state": "failed", "max_score": 1.0, "claim": "It holds.", "seen": "nothing"}
+    exercises = [{"number": n, "score": 0.0, "max_score": 1.0, "criteria": [lost]} for n in (1, 2)]
+    found = list(solutions(page, Runs(place(page), result={"state": "graded", "exercises": exercises})))
+    assert [one.message.split(" earns")[0] for one in found] == [
+        "The exercise as handed out", "Exercise 2, for which this notebook has no heading,",
+    ]  # fmt: skip

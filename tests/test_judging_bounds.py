@@ -12,10 +12,10 @@ from engine import run_sections
 
 from assay.command import verdict as verdicts
 from assay.command.lessons import load_lessons
-from assay.command.verdict import Record, verdict
+from assay.command.verdict import Record, outcome_of, verdict
 from assay.execution.room import Room
 from assay.failure import Excess, Fault
-from assay.rubric import validate_result
+from assay.rubric import ExerciseState, validate_result
 
 SWELL = "tests.standing:hold_and_swell"
 ROOMY = Room(memory_bytes=2**30, cpu_s=60.0)
@@ -134,3 +134,11 @@ class Always:
     def call(self, *_: object, **__: object) -> None:
         """End so."""
         raise self._error
+
+
+def test_where_an_exercise_stopped_is_told_once():
+    state = ExerciseState("error", "cell 11 raised NameError: x", 11)
+    again = "cell 11 raised NameError when the exercise ran again: x"
+    failed = {"state": "failed", "claim": "It holds.", "misconception": None, "help": None}
+    assert outcome_of(failed | {"seen": again}, state).seen == again
+    assert outcome_of(failed | {"seen": "no loop ran"}, state).seen == f"no loop ran ({state.reason})"

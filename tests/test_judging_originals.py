@@ -163,6 +163,38 @@ def test_the_judge_of_ones_own_kernel_takes_what_was_loaded_where_no_original_is
     assert elsewhere["vae1"].changed(2) == ["one"]
 
 
+WIDENED = {"kind": "cast", "exercise": 2, "cell": 2, "label": "vae1"}
+
+
+def cast_model(now, is_known, later=None):
+    """A float16 model from a place that no kit has, cast in exercise 2 to `now`, and `later` so in exercise 3."""
+    half, states = torch.arange(6.0).half(), []
+    for number, t in ((2, now), (3, later)):
+        if t is not None:
+            changed = {"one": [str(t.dtype), [6], digest(t)]}
+            states.append(
+                WIDENED | {"kind": "state", "exercise": number, "cell": number, "changed": changed, "gone": []}
+            )
+    cast = WIDENED | {"tensors": {"one": [digest(half), [str(now.dtype), [6], digest(now)]]}}
+    facts = [facts_of({"one": half}, source="somebody/else"), states[0], *([cast] if is_known else []), *states[1:]]
+    return histories(facts)["vae1"]
+
+
+def test_a_cast_that_rounds_nothing_is_no_change_where_no_original_is_at_hand(monkeypatch):
+    monkeypatch.setenv(originals.OWN_KERNEL, "1")
+    wide = torch.arange(6.0)
+    assert cast_model(wide, True).changed(2) == []
+    assert cast_model(wide, True, later=wide.half()).changed(3) == []
+    assert cast_model(wide, True, later=wide * 2).changed(3) == ["one"]
+    assert cast_model(wide, True, later=(wide * 2).half()).changed(3) == ["one"]
+
+
+def test_a_cast_that_may_hide_a_change_is_left_open(monkeypatch):
+    monkeypatch.setenv(originals.OWN_KERNEL, "1")
+    with pytest.raises(LookupError, match=r"one was cast to float32.*somebody/else"):
+        cast_model(torch.arange(6.0) + 1e-4, False).changed(2)
+
+
 def test_a_caller_s_variable_makes_no_grading_judge_believe_a_kernel(monkeypatch, kit):
     monkeypatch.setenv(originals.OWN_KERNEL, "1")
     assert originals.OWN_KERNEL not in clean_environment(kit.environment())

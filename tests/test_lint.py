@@ -362,6 +362,13 @@ def test_findings_are_told_in_words_and_for_machines(capsys, course):
     assert set(listed[0]) == {"lesson", "kind", "severity", "file", "line", "message"}
 
 
+def test_a_criterion_that_many_mistakes_name_is_told_once(course):
+    edit(course / "rubric" / f"{CLIP}.yaml", "check: the_accuracy_counts", "check: the_acuracy_counts")
+    told = [one.message for one in lint([CLIP]) if one.kind == "mistakes.criterion"]
+    assert len(told) == 1
+    assert "the-accuracy-counts-right-predictions" in told[0] and "more mistakes do" in told[0]
+
+
 def test_notes_alone_are_nothing_wrong(capsys, course):
     ended = command(capsys, "lint", "clip")
     assert ended.code == 0

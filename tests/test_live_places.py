@@ -12,6 +12,7 @@ import pytest
 from assay.command.lessons import load_lessons
 from assay.failure import Misuse
 from assay.intake import cell_digest
+from assay.live.checking import standings
 from assay.live.diary import Entry, counting, is_ours, names_bound
 from assay.live.evidence import lay_out
 from assay.live.places import lesson_of, mark, places
@@ -183,3 +184,10 @@ def test_of_an_earlier_run_only_stays_what_a_later_one_builds_on(tmp_path):
     assert named == [("load", "unet2", 1), ("optimizer", 0, 1), ("load", "vae1", 1), ("tokenizer", "tokenizer2", 1),
                      ("value", "x", 1), ("unet", "unet2", 2), ("step", 0, 2)]  # fmt: skip
     assert freed == 0
+
+
+def test_an_exercise_without_a_run_is_told_apart_from_one_whose_cells_nothing_tells():
+    lesson = load_lessons()["clip"]
+    known, unknown = (standings(lesson, [], has_sheet)[4].reason for has_sheet in (True, False))
+    assert "no cell of this exercise has been run" in known
+    assert "--notebook FILE" in unknown and "# Exercise 4" in unknown

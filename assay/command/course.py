@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.command.course_base import notebook_at
+from assay.command.course_base import notebook_at, require_commit
 from assay.command.course_runs import grade_with_solutions, run_all_ways
 from assay.command.course_sizes import with_sizes
 from assay.command.findings import write_findings
@@ -41,6 +41,9 @@ def course(options: argparse.Namespace) -> int:
         require_writable(to)
     rules, accepted = load_rules(options.rules), load_accepted(options.accepted)
     require_cpu(options.device, "course")
+    for file in options.notebooks if options.base is not None else ():
+        if Path(file).is_file():  # one that is not there is a finding
+            require_commit(file, options.base)
     graded_by = prepare_course(options, "fork")
     with ExitStack() as stack:
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))

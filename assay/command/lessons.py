@@ -49,12 +49,12 @@ class Lesson:
         return (*self.rubric.sequences, tuple(itertools.takewhile(lambda cell: cell[0] in given, cells)))
 
     def not_attempted(self, notebook: Notebook) -> dict[int, ExerciseState]:
-        """The exercises that were left as they were handed out."""
+        """The exercises that were left as they were handed out; one that has no heading is told with the score."""
         by_number: dict[int, Exercise] = {exercise.number: exercise for exercise in notebook.exercises}
         return {
             e.number: ExerciseState("not_attempted")
             for e in self.rubric.exercises
-            if untouched(by_number.get(e.number), e.published)
+            if e.number in by_number and untouched(by_number[e.number], e.published)
         }
 
 

@@ -61,7 +61,7 @@ def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> d
     write_anew(folder / "answers.json", json.dumps(said["answers"]))
     write_anew(folder / "exhibits.json", json.dumps(said["exhibits"]))
     outcomes = {
-        (number, name.replace("_", "-")): _outcome(answer, states.get(number))
+        (number, name.replace("_", "-")): outcome_of(answer, states.get(number))
         for number, name, answer in said["outcomes"]
     }
     return _result(record, lesson, states, outcomes, said["contradictions"], said["seconds"])
@@ -149,10 +149,11 @@ def _for_a_person(contradictions: list[str]) -> str | None:
     return f"A person must look at this run, because its evidence cannot be relied on: {contradictions[0]}{more}."
 
 
-def _outcome(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:
+def outcome_of(answer: dict[str, Any], state: ExerciseState | None) -> Outcome:
     """The judge's answer. In an exercise that was stopped, what is missing is missing through the student's own code:
     failed, and it says when the exercise stopped, because that may be all there is to it."""
     if answer["state"] != "passed" and state is not None and state.state in STOPPED and state.reason:
         seen = answer["seen"] if answer["state"] == "failed" else "the exercise stopped before this could be seen"
-        answer = answer | {"state": "failed", "seen": f"{seen} ({state.reason})"}
+        is_told = state.cell is not None and f"cell {state.cell} raised" in (seen or "")  # again, as it ran again
+        answer = answer | {"state": "failed", "seen": seen if is_told else f"{seen} ({state.reason})"}
     return Outcome(**answer)

@@ -91,6 +91,10 @@ def _acceptance(entry: Any, number: int, path: Path) -> Acceptance:
         raise Misuse(
             f"{path}: entry {number} has the kind {entry['kind']!r}, which is none of those in docs/authors/course.md"
         )
+    for names, kind, what in ((("notebook", "reason", "about"), str, "text"), (("exercise", "cell"), int, "number")):
+        for name in names:
+            if not isinstance(entry.get(name), kind | None):
+                raise Misuse(f"{path}: entry {number} has the {name} {entry[name]!r}: write a {what}")
     if type(entry["date"]) is not datetime.date:
         raise Misuse(f"{path}: entry {number} has the date {entry['date']!r}: write it as 2026-03-31")
     return Acceptance(**entry)

@@ -1,4 +1,5 @@
-"""Decides where a published solution goes: by its TODO's number, placeholder, header or turn, or as a cell."""
+"""Decides where a published solution goes: by the line that it names, its TODO's number, placeholder, header or
+turn, or as a cell."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from assay.coursework.page import Block, Page, Solution, parsed
 from assay.intake import Notebook
 
 _TODO = re.compile(r"#.*?\bTODO\b[ \t]*(\d*)")
+_REPLACED = re.compile(r"\breplac\w*[^`]*`([^`]+)`", re.IGNORECASE)  # `**The call (replace `x = None`):**`
 _NUMBER = re.compile(r"\bTODO[ \t]*(\d+)", re.IGNORECASE)
 # `name = None  # Replace this line`, `a, b = ...  # TODO: ...`, `x = ____`
 _PLACEHOLDER = re.compile(
@@ -82,9 +84,22 @@ class _Desk:
         """Put the blocks where they belong; gives those that belong nowhere."""
         waiting = [b for b in blocks if parsed(textwrap.dedent(b.source)) is not None]
         broken = [b for b in blocks if b not in waiting]
-        for way in (self._as_cell, self._by_number, self._by_placeholder, self._by_header):
+        for way in (self._by_line, self._as_cell, self._by_number, self._by_placeholder, self._by_header):
             waiting = [block for block in waiting if not way(block)]
         return broken + self._in_turn(waiting)
+
+    def _by_line(self, block: Block) -> bool:
+        """The words before it say which line it replaces, and there is one such line."""
+        named = _REPLACED.search(block.label)
+        wanted = named[1].strip() if named else ""
+        found = [
+            (lines, at) for lines in self.cells.values() for at, line in enumerate(lines) if line.strip() == wanted
+        ]
+        if not wanted or len(found) != 1:
+            return False
+        lines, at = found[0]
+        _put(lines, at, at + 1, block.source, _indent(lines[at]))
+        return True
 
     def _as_cell(self, block: Block) -> bool:
         """A cell with nothing but comments and prints is a place to write in."""

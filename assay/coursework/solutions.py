@@ -103,6 +103,8 @@ def _marks(page: Page, result: Mapping[str, Any], failing: set[int], untried: se
         solution = next((s.cell for s in page.solutions if s.exercise == exercise["number"]), None)
         cell = solution if solution is not None else page.first_cell(exercise["number"])
         what = "The published solution" if solution is not None else "The exercise as handed out"
+        if page.exercise(exercise["number"]) is None:
+            what = f"Exercise {exercise['number']}, for which this notebook has no heading,"
         yield page.finding(
             cell, "solution-loses-points", "error" if missing else "warning",
             f"{what} earns {exercise['score']:g} of {exercise['max_score']:g} points by the lesson's rubric.",

@@ -77,7 +77,7 @@ def mistakes_text(outline: Outline, mistakes: Iterable[Mistake], variants: Mappi
             "        (",
             *(line for edit in one.edits for line in _edit(edit)),
             "        ),",
-            f"        caught_by=frozenset({{{', '.join(map(_text, sorted(one.caught_by)))}}}),",
+            f"        caught_by=frozenset({{{', '.join(map(_quoted, sorted(one.caught_by)))}}}),",
             *([f"        needs=NEEDS_{one.exercise},"] if one.needs else []),
             "    ),",
         ]
@@ -101,9 +101,9 @@ def _exercise(exercise: Exercise, outline: Outline, chosen: Sequence[Chosen]) ->
         more = f", requires: [{one.requires}]" if one.requires else ""
         more += ", claim_only: true" if one.claim_only else ""
         lines.append(f"      - {{check: {one.candidate.name}, points: {one.points:g}{more}}}")
-    if not chosen:
+    if not any(one.points for one in chosen):
         lines += [
-            f"      # TODO: nothing that the witness knows was seen in exercise {exercise.number}; write a check",
+            f"      # TODO: nothing that the witness knows earns points in exercise {exercise.number}; write a check",
             f"      - manual: exercise_{exercise.number}",
             "        claim: The exercise is solved as it asks.",
             "        points: 1",
@@ -139,13 +139,8 @@ def _sentence(title: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A YAML text; JSON's quotes are YAML's double ones."""
+    """A text in YAML or Python; JSON's quotes are the double ones of both."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _text(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False)
-    return quoted if ascii(text).strip("'\"").isascii() else repr(text)
 
 
 def _edit(edit: Edit) -> list[str]:
@@ -165,5 +160,5 @@ def _literal(text: str, indent: int) -> list[str]:
     """A text as an argument on lines of its own; a long one in pieces, which Python joins."""
     room = WIDTH - indent - 8  # quotes and what is escaped
     pieces = [text[start : start + room] for start in range(0, len(text), room)] or [""]
-    lines = [" " * indent + _text(piece) for piece in pieces]
+    lines = [" " * indent + _quoted(piece) for piece in pieces]
     return [*lines[:-1], lines[-1] + ","]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from assay.course import did_you_mean
@@ -75,11 +76,8 @@ def _criteria(lesson: Lesson, changes: list[Change], sources: list[Path]) -> Non
     for change in changes:
         if change.exercise not in ids:
             _error(lesson, "exercise", change, sources, f"{change.name!r}: there is no exercise {change.exercise}")
+    _unknown(lesson, mistakes, ids, sources)
     for mistake in mistakes:
-        known = ids.get(mistake.exercise, set())
-        for name in sorted((mistake.caught_by | mistake.undetermined) - known):
-            what = f"{mistake.name!r} names {name}, which is no criterion of exercise {mistake.exercise}"
-            _error(lesson, "criterion", mistake, sources, f"{what}{did_you_mean(name, known)}: correct it")
         if both := mistake.caught_by & mistake.undetermined:
             what = f"{mistake.name!r} both must be caught by {min(both)} and leaves it open: choose one"
             _error(lesson, "criterion", mistake, sources, what)
@@ -96,6 +94,19 @@ def _criteria(lesson: Lesson, changes: list[Change], sources: list[Path]) -> Non
         if ids[exercise.number] and exercise.number not in right:
             what = f"no variant shows that exercise {exercise.number} lets unusual correct work pass; declare one"
             lesson.in_rubric("unproven", ("exercises", index), what, "note")
+
+
+def _unknown(lesson: Lesson, mistakes: list[Mistake], ids: Mapping[int, set[str]], sources: list[Path]) -> None:
+    """Criteria that an exercise does not have, each once: a name that changed is in many mistakes."""
+    naming: dict[tuple[int, str], list[Mistake]] = {}
+    for mistake in mistakes:
+        for name in sorted((mistake.caught_by | mistake.undetermined) - ids.get(mistake.exercise, set())):
+            naming.setdefault((mistake.exercise, name), []).append(mistake)
+    for (exercise, name), (first, *others) in naming.items():
+        more = f", as {len(others)} more mistakes do" if others else ""
+        hint = did_you_mean(name, ids.get(exercise, set()))
+        what = f"{first.name!r} names {name}, which is no criterion of exercise {exercise}{hint}"
+        _error(lesson, "criterion", first, sources, f"{what}{more}: correct it")
 
 
 def _rules(lesson: Lesson, path: Path) -> None:

@@ -17,6 +17,10 @@ from assay.report import student_view
 from assay.rubric import ExerciseState, untouched
 
 NOTHING_RUN = "no cell of this exercise has been run since %load_ext assay"
+NONE_KNOWN = (
+    "no cell that has been run since %load_ext assay is known to be of this exercise: save the notebook and name it, "
+    "%check --notebook FILE, or begin its cells with # Exercise {number}"
+)
 
 
 def check(
@@ -49,7 +53,7 @@ def check(
         {entry.serial for entry in entries}, watching.witness.tokens.alive,
     )  # fmt: skip
     watching.witness.recorder.give_back(freed)
-    result = judge.ask(lesson, _states(lesson, entries), _shown(lesson, entries))
+    result = judge.ask(lesson, standings(lesson, entries, sheet is not None), _shown(lesson, entries))
     view = student_view(_with_doubts(result, facts, watching.older))
     asked = [_decided(e) for e in view["exercises"] if number in (None, e["number"])]
     if not asked:
@@ -65,15 +69,17 @@ def _decided(exercise: Mapping[str, Any]) -> dict[str, Any]:
     return {**exercise, "max_score": round(exercise["max_score"] - sum(c["max_score"] for c in open_), 2)}
 
 
-def _states(lesson: Lesson, entries: Sequence[Entry]) -> dict[int, ExerciseState]:
-    """How each exercise stands: an error of a cell counts until that cell has run without one."""
+def standings(lesson: Lesson, entries: Sequence[Entry], has_sheet: bool) -> dict[int, ExerciseState]:
+    """How each exercise stands: an error of a cell counts until that cell has run without one. Without the notebook,
+    cells may have run whose exercise nothing tells."""
     states: dict[int, ExerciseState] = {}
     for exercise in lesson.rubric.exercises:
         own = [entry for entry in entries if entry.exercise == exercise.number]
         cells = tuple(Cell(entry.serial, "code", entry.source) for entry in own)
         broken = next((entry for entry in own if entry.error is not None), None)
+        reason = NOTHING_RUN if has_sheet else NONE_KNOWN.format(number=exercise.number)
         if not own:
-            states[exercise.number] = ExerciseState("not_attempted", NOTHING_RUN)
+            states[exercise.number] = ExerciseState("not_attempted", reason)
         elif untouched(Exercise(exercise.number, exercise.title, None, cells), exercise.published):
             states[exercise.number] = ExerciseState("not_attempted")
         elif broken is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 # Of these, an earlier run's tell of something that a later run may still use ...
-_OF_MODELS = frozenset({"load", "state", "trainable", "merge", "adapter", "stumble"})
+_OF_MODELS = frozenset({"load", "state", "cast", "trainable", "merge", "adapter", "stumble"})
 _OF_TOKENIZERS = frozenset({"tokenizer", "added_tokens"})
 _OF_OPTIMIZERS = frozenset({"optimizer"})
 # ... and these are written only when something has changed, so that the last one stands for all later cells.

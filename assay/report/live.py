@@ -14,7 +14,7 @@ from assay.report.exercises import SENTENCE, sign
 from assay.report.exhibits import draw_exhibit
 from assay.report.markup import Markup, prose, tag
 from assay.report.student import HIDDEN
-from assay.report.text import print_results
+from assay.report.text import print_results, told
 from assay.report.words import Result, claim, exercise_state, lesson_name, points
 
 WIDTH = 100  # characters of the text, as wide as an output in most notebooks
@@ -73,8 +73,10 @@ def _section(exercise: Mapping[str, Any], exhibits: Sequence[Mapping[str, Any]])
 
 def _row(criterion: Mapping[str, Any]) -> Markup:
     mark, words, style = sign(criterion)
-    told = [] if style in ("passed", HIDDEN) else [criterion.get(key) for key in ("seen", "misconception", "help")]
-    lines = [tag("div", prose(one_line(text, SENTENCE)), class_="told") for text in told if text]
+    lines = [
+        tag("div", f"{label}: ", prose(one_line(text, SENTENCE)), class_="told")
+        for label, text in told(criterion, style)
+    ]
     return tag(
         "tr",
         tag("td", mark, class_=f"mark {style}", role="img", aria_label=words),

@@ -129,7 +129,7 @@ def _criteria(criteria: Sequence[Mapping[str, Any]], console: Console) -> Table:
         unicode_sign, ascii_sign, style = _SIGNS.get(kind, _SIGNS["unchecked"])
         mark = _shown(console, unicode_sign if _unicode(console) else ascii_sign, style)
         grid.add_row(mark, _shown(console, _marks(criterion, kind), "dim"), _shown(console, claim(criterion)))
-        for label, sentence in _lessons(criterion, kind):
+        for label, sentence in told(criterion, kind):
             line = _shown(console, f"{label}: {sentence}")
             line.stylize("dim", 0, len(label) + 1)
             grid.add_row("", "", line)
@@ -144,8 +144,8 @@ def _marks(criterion: Mapping[str, Any], kind: str) -> str:
     return f"{points(criterion['score'])}/{points(criterion['max_score'])}"
 
 
-def _lessons(criterion: Mapping[str, Any], kind: str) -> list[tuple[str, str]]:
-    """What a criterion teaches; one that earned its points needs no more words."""
+def told(criterion: Mapping[str, Any], kind: str) -> list[tuple[str, str]]:
+    """What a criterion teaches, each sentence with what it is; one that earned its points needs no more words."""
     if kind == HIDDEN:
         return [("hidden", "until it is released")]
     if kind == "manual":

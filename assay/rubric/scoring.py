@@ -36,11 +36,15 @@ def score_exercises(
     """
     exercises, total = [], _Points()
     for exercise in rubric.exercises:
-        missing = ExerciseState("not_attempted", f"the notebook has no exercise {exercise.number}")
-        scored, points = _exercise(exercise, states.get(exercise.number, missing), outcomes)
+        scored, points = _exercise(exercise, states.get(exercise.number) or _missing(exercise.number), outcomes)
         exercises.append(scored)
         total += points
     return exercises, _rounded(total.score), _rounded(total.max_score), _rounded(total.pending)
+
+
+def _missing(number: int) -> ExerciseState:
+    why = f"no heading such as '## Exercise {number}' was found, and headings say to which exercise a cell belongs"
+    return ExerciseState("not_attempted", why)
 
 
 def unchecked_exercises(rubric: Rubric, reason: str) -> list[dict[str, Any]]:

@@ -12,10 +12,12 @@ from typing import Any
 
 import torch
 
-from assay.witness.models import KINDS, Models, Watched
+from assay.witness.digest import digest
+from assay.witness.models import KINDS, Models, Watched, plain_entries
 from assay.witness.quiet import is_quiet
 from assay.witness.recorder import Recorder
 from assay.witness.unnoticed import unnoticed
+from assay.witness.weights import Entry
 
 
 class LiveModels(Models):
@@ -47,9 +49,33 @@ class LiveModels(Models):
         super().end_cell()
         self._by_id = {number: entry for number, entry in self._by_id.items() if entry.model() is not None}
 
+    def _write_state(self, entry: Watched, model: torch.nn.Module, asked: bool = True) -> None:
+        """Besides, which tensors have another type than at the last look and the same values: where no original is at
+        hand, nothing else tells a cast from a change."""
+        before = plain_entries(entry.known)
+        super()._write_state(entry, model, asked)
+        after = plain_entries(entry.known)
+        if all(before[name][0] == now[0] for name, now in after.items() if name in before):
+            return
+        tensors = {name.replace(".base_layer.", "."): tensor for name, tensor in entry.weights.named(model)}
+        casts = {
+            name: [before[name][2], list(now)]
+            for name, now in after.items()
+            if name in before and before[name][0] != now[0] and _has_values_of(tensors[name], before[name])
+        }
+        if casts:
+            self._recorder.fact("cast", label=entry.label, tensors=casts)
+
     def watch_older(self, model: torch.nn.Module) -> str:
         """Follow a model whose loading was not seen; gives its label."""
         return self.watch(model, None, None)
+
+
+def _has_values_of(tensor: torch.Tensor, before: Entry) -> bool:
+    """Whether `tensor` has, bit for bit, the values that it had as another type; one that was rounded when it was cast
+    has others."""
+    narrow = tensor.detach().to(getattr(torch, before[0].removeprefix("torch.")))
+    return digest(narrow) == before[2] and digest(narrow.to(tensor.dtype)) == digest(tensor.detach())
 
 
 def older_models(objects: list[Any]) -> list[weakref.ref[torch.nn.Module]]:

@@ -105,7 +105,7 @@ class Models:
         adapter's own, which come and move, aside."""
         for entry in self._watched:
             if entry.model() is model:
-                return _plain_entries(entry.weights.entries(model)) == _plain_entries(entry.known)
+                return plain_entries(entry.weights.entries(model)) == plain_entries(entry.known)
         return False
 
     def alive(self) -> Iterator[tuple[Watched, torch.nn.Module]]:
@@ -182,7 +182,7 @@ class Models:
         }
 
 
-def _plain_entries(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+def plain_entries(entries: Mapping[str, Entry]) -> dict[str, Entry]:
     """The tensors by the names that they have without an adapter around them, without the adapter's own."""
     return {name.replace(".base_layer.", "."): entry for name, entry in entries.items() if ".lora_" not in name}
 

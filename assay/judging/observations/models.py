@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from assay.judging.originals import accepted_digests, believes_the_kernel, place_of, plain_name
 
-Tensors = dict[str, tuple[str, list[int], str]]  # name to (dtype, shape, digest)
+Entry = tuple[str, list[int], str]  # dtype, shape, digest
+Tensors = dict[str, Entry]
 
 
 @dataclass
@@ -21,6 +23,7 @@ class ModelHistory:
     subfolder: str | None
     loaded: dict[str, Any]
     states: list[dict[str, Any]] = field(default_factory=list)
+    casts: list[dict[str, Any]] = field(default_factory=list)  # to another type, and no value changed
     adapted: bool = False  # trained by way of a LoRA adapter
     last_step: int | None = None  # the cell of the last optimizer step that moved a part of it
     merged: bool = False  # an adapter has been merged since that step
@@ -45,21 +48,33 @@ class ModelHistory:
 
     def changed(self, exercise: int) -> list[str] | None:
         """Names of the original's tensors whose bits are not the original's any more (LoRA's own are none of them),
-        without the token embedding table, which has a check of its own; None when the kit has no such model."""
+        without the token embedding table, which has a check of its own; None when the kit has no such model.
+
+        Raises:
+            LookupError: as `tensors`; or a cast rounded the weights, and no original is at hand.
+        """
         if exercise not in self._changed:
             self._changed[exercise] = self._compare(exercise)
         return self._changed[exercise]
 
     def _compare(self, exercise: int) -> list[str] | None:
         now = {plain_name(name): value for name, value in self.tensors(exercise).items()}
+        originals = self._accepted("torch.float32")
+        if originals:
+            return self._unlike(now, originals, lambda name, e: e[2] in self._accepted(e[0]).get(name, set()))
+        if self.source is None or not believes_the_kernel():
+            return None
+        known = self._since_loading()
+        return self._unlike(now, known, lambda name, entry: self._is_as_loaded(name, entry, known[name]))
+
+    def _unlike(self, now: Tensors, names: Iterable[str], is_known: Callable[[str, Entry], bool]) -> list[str]:
         wrong: list[str] = []
-        for name in self._original_names():
+        for name in names:
             if "token_embedding" in name or (name not in now and self._is_wrapped(name, now)):
                 continue
-            entry = now.get(name)
-            if entry is None or entry[2] not in self._accepted(entry[0]).get(name, set()):
+            if name not in now or not is_known(name, now[name]):
                 wrong.append(name)
-        return wrong if self._original_names() else None
+        return wrong
 
     def is_in_use(self, cell: int) -> bool:
         """Whether a look at the weights in this cell comes after training by way of an adapter has ended: merging it
@@ -72,19 +87,30 @@ class ModelHistory:
         owner, _, leaf = name.rpartition(".")
         return any(other.startswith(f"{owner}.parametrizations.{leaf}.") for other in now)
 
-    def _original_names(self) -> list[str]:
-        return list(self._accepted("torch.float32"))
-
     def _accepted(self, dtype: str) -> dict[str, set[str]]:
-        found = accepted_digests(self.cls, self.source or "", self.subfolder, dtype)
-        return found if found or self.source is None or not believes_the_kernel() else self._as_loaded()
+        return accepted_digests(self.cls, self.source or "", self.subfolder, dtype)
 
-    def _as_loaded(self) -> dict[str, set[str]]:
-        tensors = {plain_name(name): _entry(value) for name, value in self.loaded["tensors"].items()}
-        return {name: {digest} for name, (_, _, digest) in tensors.items()}
+    def _since_loading(self) -> dict[str, dict[str, str]]:
+        """For each tensor: type to digest of what the kernel loaded, and of what casts made of it that rounded
+        nothing."""
+        known = {plain_name(name): {value[0]: value[2]} for name, value in self.loaded["tensors"].items()}
+        for fact in self.casts:
+            for name, (before, after) in fact["tensors"].items():
+                digests = known.get(plain_name(name), {})
+                if before in digests.values():
+                    digests.setdefault(after[0], after[2])
+        return known
+
+    def _is_as_loaded(self, name: str, now: Entry, digests: dict[str, str]) -> bool:
+        if now[0] not in digests:
+            raise LookupError(
+                f"{name} was cast to {now[0].removeprefix('torch.')}, which rounded it or came with a change, and "
+                f"there is no {self.source!r} to compare it with"
+            )
+        return now[2] == digests[now[0]]
 
 
-def _entry(value: list[Any]) -> tuple[str, list[int], str]:
+def _entry(value: list[Any]) -> Entry:
     return str(value[0]), [int(size) for size in value[1]], str(value[2])
 
 
@@ -101,6 +127,8 @@ def histories(facts: list[dict[str, Any]]) -> dict[str, ModelHistory]:
             model = found[fact["label"]]
             if not model.is_in_use(fact["cell"]):
                 model.states.append(fact)
+        elif fact["kind"] == "cast" and fact["label"] in found:
+            found[fact["label"]].casts.append(fact)
         elif fact["kind"] in ("trainable", "optimizer", "step", "merge"):
             _follow(fact, found, holders)
         elif fact["kind"] == "stumble" and fact.get("label") in found:
