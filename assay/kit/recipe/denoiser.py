@@ -22,7 +22,7 @@ from assay.kit.world import caption, draw_scene, random_scene
 
 PICTURES = 2400
 _PARTS = 8  # encoded apart, by as many processes as there are
-STEPS = 7000
+STEPS = 7800
 # So many steps on middles, with a whole now and then: by then middles are drawn well and wholes fall to pieces.
 FIRST = 3524
 MIDDLE, MIDDLES = 36, 16  # a middle's side, which a subject fills, and how many make a batch
