@@ -29,7 +29,7 @@ def measure_acceptance(parts: Parts, finding: Finding) -> None:
     from assay.kit.learned.adapting import measure_inversion, measure_style
 
     measure_reconstruction(parts["autoencoder"], finding)
-    measure_zero_shot(parts, finding)
+    _measure_zero_shot(parts, finding)
     _measure_prompts(parts, finding)
     _measure_strengths(parts, finding)
     measure_inversion(parts, finding)
@@ -86,7 +86,7 @@ def measure_reconstruction(vae: Any, finding: Finding) -> None:
 
 
 @torch.no_grad()
-def measure_zero_shot(parts: Parts, finding: Finding) -> None:
+def _measure_zero_shot(parts: Parts, finding: Finding) -> None:
     """How often open_clip's twin names a picture of the kit's CIFAR-10, and whether related words are near."""
     from assay.kit.cifar import CLASSES
 
