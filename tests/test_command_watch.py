@@ -161,7 +161,7 @@ def test_the_command_tells_after_each_save_until_it_is_stopped(tmp_path):
                 small_notebook(path, f"{FIRST}\n# more")
     finally:
         process.send_signal(signal.SIGINT)
-        rest = process.communicate(timeout=60)[0]
+        rest = process.communicate(timeout=180)[0]
     assert heads == ["2 of 2 code cells were run", "1 of 2 code cells were run"]
     assert "stopped" in rest
     assert process.returncode == 1  # a criterion fails
