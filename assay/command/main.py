@@ -151,7 +151,7 @@ def _add_kit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )  # fmt: skip
     parser.add_argument("--kit", type=Path, metavar="KIT", help="calibrated (the default), learned, or another folder")
     parser.add_argument("--train", type=Path, metavar="WORK", help="build: train the learned kit's weights anew")
-    parser.add_argument("--figures", action="store_true", help="verify: measure what the kit can do (the learned one: twenty minutes)")
+    parser.add_argument("--figures", action="store_true", help="verify: measure what it can do (learned: 20 minutes)")
     parser.add_argument("--out", type=Path, default=Path("kit.png"), help="show: the picture to write (kit.png)")
     parser.set_defaults(act=_kit)
 
