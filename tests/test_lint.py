@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -371,7 +372,8 @@ def test_a_criterion_that_many_mistakes_name_is_told_once(course):
 
 def test_notes_alone_are_nothing_wrong(capsys, course):
     # A verdict from before it was kept which notebook ran.
-    edit(course / "docs/proofs/clip.json", ', "ran": "38d0a68af2b61bde"', "")
+    kept = course / "docs/proofs/clip.json"
+    kept.write_text(re.sub(r', "ran": "\w+"', "", kept.read_text(), count=1))
     ended = command(capsys, "lint", "clip")
     assert ended.code == 0
     assert ended.out.splitlines()[-1] == "1 lesson, 0 errors, 1 note."

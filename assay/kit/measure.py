@@ -41,7 +41,7 @@ def main(which: str) -> None:
 
     torch.set_num_threads(1)
     loads = _loads()
-    parts = loaded_parts(tuple(loads))
+    parts = {name: part for name, load in loads.items() if (part := _loaded(name, load)) is not None}
     if len(parts) < len(loads):
         return  # what did not load has its finding already, and the rest cannot be measured without it
     _measure_vocabulary(parts["tokenizer"])
@@ -61,12 +61,6 @@ def _measure(parts: Parts) -> None:
         measure_acceptance(parts, finding)
     else:
         measure_figures(parts, pictures_of(parts["data set"]))
-
-
-def loaded_parts(names: tuple[str, ...]) -> Parts:
-    """The parts of the kit that HF_HOME names, a finding for each; without those that do not load."""
-    loads = _loads()
-    return {name: part for name in names if (part := _loaded(name, loads[name])) is not None}
 
 
 def _is_learned() -> bool:

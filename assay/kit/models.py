@@ -79,7 +79,7 @@ def noise_predictor() -> Any:
     )
 
 
-def autoencoder() -> Any:
+def autoencoder(widths: tuple[int, int, int, int] = (4, 8, 8, 8)) -> Any:
     """An AutoencoderKL with Stable Diffusion's factor 8 and four latent channels.
 
     One norm group: more would each take a mean away from a few channels, and with it the picture's colours.
@@ -88,7 +88,7 @@ def autoencoder() -> Any:
 
     return AutoencoderKL(
         latent_channels=4,
-        block_out_channels=(4, 8, 8, 8),
+        block_out_channels=widths,
         layers_per_block=1,
         norm_num_groups=1,
         sample_size=512,

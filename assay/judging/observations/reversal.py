@@ -95,9 +95,9 @@ class Reversal:
         """The step without noise to an earlier timestep of whoever's choice, which the latents' share in `result`
         tells: by hand it may go as far as it likes (Song et al. 2021, section 4.2), and no scheduler is told."""
         latents, answers = self.step.sample, [self.step.prompt, self.step.empty]
-        if result.shape != latents.shape or not bool(torch.isfinite(result).all()):
-            return
         parts = torch.stack([part.flatten() for part in (latents, *answers) if part is not None], dim=1)
+        if result.shape != latents.shape or not bool(torch.isfinite(result).all() & torch.isfinite(parts).all()):
+            return
         share = float(torch.linalg.lstsq(parts, result.flatten()[:, None]).solution[0])
         signal, earlier = self.loop.signal(self.step.timestep), self.loop.signals[: self.step.timestep]
         if share > 0 and len(earlier):

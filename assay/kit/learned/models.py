@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.kit.models import SCALING_FACTOR
+from assay.kit import models as calibrated
 from assay.kit.vocabulary import ENTRIES
 
 WIDTH = 48  # of the text's hidden states; none of the U-Net's own widths, so that a mixed-up axis cannot pass
@@ -14,24 +14,8 @@ TEXT_LAYERS, TEXT_HEADS = 2, 4
 
 
 def autoencoder() -> Any:
-    """An AutoencoderKL with Stable Diffusion's factor 8 and four latent channels.
-
-    One norm group, in which two constants dominate, and eight channels at least at every width: see
-    `assay.kit.recipe.beginning`.
-    """
-    from diffusers import AutoencoderKL
-
-    return AutoencoderKL(
-        latent_channels=4,
-        block_out_channels=(8, 16, 16, 16),
-        layers_per_block=1,
-        norm_num_groups=1,
-        sample_size=512,
-        scaling_factor=SCALING_FACTOR,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        mid_block_add_attention=False,
-    )
+    """The calibrated kit's AutoencoderKL with eight channels at least at every width: `assay.kit.recipe.beginning`."""
+    return calibrated.autoencoder((8, 16, 16, 16))
 
 
 def noise_predictor() -> Any:
