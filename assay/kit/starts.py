@@ -8,6 +8,7 @@ U-Net's start uses that too: at late timesteps the noised latent nearly is the n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -75,40 +76,55 @@ def start_as_identity(model: Any) -> None:
 
 def _start_encoder(model: Any) -> None:
     encoder = model.encoder
-    _set_centre(encoder.conv_in, _FOUR)
+    set_centre(encoder.conv_in, _FOUR)
     encoder.conv_in.bias[3] = CONSTANT
     for block in encoder.down_blocks:
         _widen(block)
-        for sampler in block.downsamplers or ():
-            width = sampler.conv.weight.shape[0]
-            sampler.conv.weight.zero_()
-            sampler.conv.weight[:, :, :2, :2] = torch.eye(width)[:, :, None, None] / 4  # the mean of 2x2 pixels
-            sampler.conv.bias.zero_()
-    # Three latent channels begin as the colours; the fourth begins faint and finds its own use.
-    encoder.conv_out.weight[3:] *= 0.3
-    encoder.conv_out.weight[:3] = 0
-    encoder.conv_out.weight[:3, :6, 1, 1] = torch.cat([_COLOURS, -_COLOURS], dim=1)
-    encoder.conv_out.bias.zero_()
-    _set_centre(model.quant_conv, torch.eye(8))
+        reduce_by_means(block)
+    start_latents(model)
+
+
+def reduce_by_means(block: Any) -> None:
+    """Where a block reduces, take the mean of 2x2 pixels of each channel."""
+    for sampler in block.downsamplers or ():
+        sampler.conv.weight.zero_()
+        sampler.conv.weight[:, :, :2, :2] = torch.eye(len(sampler.conv.weight))[:, :, None, None] / 4
+        sampler.conv.bias.zero_()
+
+
+def start_latents(model: Any) -> None:
+    """Three latent channels begin as the colours, of which the encoder has the negatives too: silu(x) - silu(-x) = x.
+    The fourth begins faint and finds its own use."""
+    last = model.encoder.conv_out
+    last.weight[3:] *= 0.3
+    last.weight[:3] = 0
+    last.weight[:3, :6, 1, 1] = torch.cat([_COLOURS, -_COLOURS], dim=1)
+    last.bias.zero_()
+    set_centre(model.quant_conv, torch.eye(8))
+
+
+def enlarge_smoothly(block: Any, channels: Iterable[int]) -> None:
+    """Where a block enlarges, repeating pixels, smooth the steps of these channels; the others stay what they are."""
+    row = torch.tensor([0.25, 0.5, 0.25])
+    for sampler in block.upsamplers or ():
+        set_centre(sampler.conv, torch.eye(len(sampler.conv.weight)))
+        for channel in channels:
+            sampler.conv.weight[channel, channel] = torch.outer(row, row)
 
 
 def _start_decoder(model: Any) -> None:
     decoder = model.decoder
-    _set_centre(model.post_quant_conv, torch.eye(4))
+    set_centre(model.post_quant_conv, torch.eye(4))
     to_eight = _EIGHT.clone()
     to_eight[6:] = 0
     to_eight[:, 3] = 0
     # The encoder's last norm divided by about half of CONSTANT.
-    _set_centre(decoder.conv_in, to_eight * CONSTANT / 2)
+    set_centre(decoder.conv_in, to_eight * CONSTANT / 2)
     decoder.conv_in.weight[:, 3] = torch.randn_like(decoder.conv_in.weight[:, 3]) * 0.1
     decoder.conv_in.bias[6:] = torch.tensor([CONSTANT, -CONSTANT])
     for block in decoder.up_blocks:
         _widen(block)
-        for sampler in block.upsamplers or ():
-            _set_centre(sampler.conv, torch.eye(sampler.conv.weight.shape[0]))
-            row = torch.tensor([0.25, 0.5, 0.25])
-            for colour in range(6):  # enlarging repeats pixels; this smooths the steps
-                sampler.conv.weight[colour, colour] = torch.outer(row, row)
+        enlarge_smoothly(block, range(6))
     decoder.conv_norm_out.bias.fill_(8.0)  # far on the right, SiLU is a straight line
 
 
@@ -117,11 +133,12 @@ def _widen(block: Any) -> None:
     shortcut = getattr(block.resnets[0], "conv_shortcut", None)
     if shortcut is not None:
         narrow_to_wide = shortcut.weight.shape[0] == 8
-        _set_centre(shortcut, _EIGHT if narrow_to_wide else torch.cat([torch.eye(3, 8), torch.eye(8)[6:7]]))
+        set_centre(shortcut, _EIGHT if narrow_to_wide else torch.cat([torch.eye(3, 8), torch.eye(8)[6:7]]))
 
 
-def _set_centre(convolution: Any, matrix: Tensor) -> None:
+def set_centre(convolution: Any, matrix: Tensor) -> None:
+    """The matrix in the kernel's middle, as far as it reaches; everything else zero."""
     middle = convolution.weight.shape[-1] // 2
     convolution.weight.zero_()
-    convolution.weight[:, :, middle, middle] = matrix
+    convolution.weight[: matrix.shape[0], : matrix.shape[1], middle, middle] = matrix
     convolution.bias.zero_()

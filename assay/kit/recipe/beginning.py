@@ -10,13 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from assay.kit.starts import CONSTANT
+from assay.kit.starts import CONSTANT, enlarge_smoothly, reduce_by_means, set_centre, start_latents
 
 _COLOURS = torch.eye(3)
 _PAIRS = torch.cat([_COLOURS, -_COLOURS, torch.zeros(2, 3)])  # [8, 3]: colours, their negatives, two constants
-_SMOOTH = torch.outer(torch.tensor([0.25, 0.5, 0.25]), torch.tensor([0.25, 0.5, 0.25]))
+_CONSTANTS = (6, 7)
 
 
 @torch.no_grad()
@@ -33,51 +32,35 @@ def start_as_wide_reduction(model: Any) -> None:
 
 def _start_encoder(model: Any) -> None:
     encoder = model.encoder
-    _set(encoder.conv_in, _PAIRS)
+    set_centre(encoder.conv_in, _PAIRS)
     encoder.conv_in.bias[6:8] = torch.tensor([CONSTANT, -CONSTANT])
     for block in encoder.down_blocks:
         _carry(block)
-        for sampler in block.downsamplers or ():
-            sampler.conv.weight.zero_()
-            sampler.conv.weight[:, :, :2, :2] = torch.eye(len(sampler.conv.weight))[:, :, None, None] / 4  # 2x2's mean
-            sampler.conv.bias.zero_()
-    # Three latent channels begin as the colours, for silu(x) - silu(-x) = x; the fourth finds its own use.
-    encoder.conv_out.weight[3:] *= 0.3
-    encoder.conv_out.weight[:3] = 0
-    encoder.conv_out.weight[:3, :6, 1, 1] = torch.cat([_COLOURS, -_COLOURS], dim=1)
-    encoder.conv_out.bias.zero_()
-    _set(model.quant_conv, torch.eye(8))
+        reduce_by_means(block)
+    start_latents(model)
 
 
 def _start_decoder(model: Any) -> None:
     decoder = model.decoder
-    _set(model.post_quant_conv, torch.eye(4))
+    set_centre(model.post_quant_conv, torch.eye(4))
     width = len(decoder.conv_in.weight)
     # The encoder's last norm divided by the deviation that the two constants give it.
     gain = CONSTANT * (2 / model.encoder.conv_norm_out.num_channels) ** 0.5
     free = 0.1 * torch.randn(width - 8, *decoder.conv_in.weight.shape[1:])
-    _set(decoder.conv_in, torch.cat([gain * _PAIRS, torch.zeros(8, 1)], dim=1))
+    set_centre(decoder.conv_in, torch.cat([gain * _PAIRS, torch.zeros(8, 1)], dim=1))
     decoder.conv_in.weight[8:] = free
     decoder.conv_in.bias[6:8] = torch.tensor([CONSTANT, -CONSTANT])
     for block in decoder.up_blocks:
         _carry(block)
-        for sampler in block.upsamplers or ():
-            channels = len(sampler.conv.weight)
-            _set(sampler.conv, torch.eye(channels))
-            for channel in (*range(6), *range(8, channels)):  # enlarging repeats pixels; this smooths the steps
-                sampler.conv.weight[channel, channel] = _SMOOTH
+        enlarge_smoothly(block, [channel for channel in range(_out(block)) if channel not in _CONSTANTS])
+
+
+def _out(block: Any) -> int:
+    return int(block.resnets[-1].out_channels)
 
 
 def _carry(block: Any) -> None:
     """Where a block's first layer changes the width, the first eight channels stay what they are."""
     shortcut = getattr(block.resnets[0], "conv_shortcut", None)
     if shortcut is not None:
-        _set(shortcut, torch.eye(*shortcut.weight.shape[:2]))
-
-
-def _set(convolution: Any, matrix: Tensor) -> None:
-    """The matrix in the kernel's middle, as far as it reaches; everything else zero."""
-    middle = convolution.weight.shape[-1] // 2
-    convolution.weight.zero_()
-    convolution.weight[: matrix.shape[0], : matrix.shape[1], middle, middle] = matrix
-    convolution.bias.zero_()
+        set_centre(shortcut, torch.eye(*shortcut.weight.shape[:2]))
