@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")  # fmt: skip
+
+PATIENCE_S = 60.0  # for one answer of the browser, on a busy machine
+AGAIN_S = 5.0  # a question that met a page on its way out may stay without an answer: it is asked again
 
 
 @dataclass(frozen=True)
@@ -70,20 +74,28 @@ class Tab:
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
-    def send(self, method: str, **params: Any) -> Any:
-        """What the browser answers to a command."""
+    def send(self, method: str, patience: float = PATIENCE_S, **params: Any) -> Any:
+        """What the browser answers to a command; TimeoutError when it does not."""
+        number, deadline = self.tell(method, **params), time.monotonic() + patience
+        while True:
+            answer = self._next(deadline)
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    def tell(self, method: str, **params: Any) -> int:
+        """Send a command whose answer nobody waits for; its number."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params}
         message |= {"sessionId": self._session} if self._session else {}
         os.write(self._writing, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._next()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
+        return self._number
 
-    def _next(self) -> dict[str, Any]:
+    def _next(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._reading], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError("the browser does not answer")
             more = os.read(self._reading, 1 << 16)
             assert more, "the browser has gone"
             self._rest += more
@@ -92,13 +104,16 @@ class Tab:
 
     def value(self, expression: str) -> Any:
         """What an expression is worth on the page."""
-        return self.send("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        found = self.send("Runtime.evaluate", AGAIN_S, expression=expression, returnByValue=True)
+        return found["result"].get("value")
 
     def wait_for(self, expression: str) -> None:
         """Wait until an expression holds on the page."""
-        for _ in range(200):
-            if self.value(expression) is True:
-                return
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            with suppress(TimeoutError):
+                if self.value(expression) is True:
+                    return
             time.sleep(0.05)
         raise AssertionError(f"never so: {expression}; the page says {self.value('document.body.innerText')!r}")
 
@@ -108,10 +123,10 @@ class Tab:
         self.wait_for("location.href !== 'about:blank' && document.readyState === 'complete'")
 
     def press(self, key: str) -> None:
-        """Press a key and let it go."""
+        """Press a key and let it go; a page that the key leads away from may never answer for it."""
         text = {"text": key} if len(key) == 1 else {}
-        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
-        self.send("Input.dispatchKeyEvent", type="keyUp", key=key)
+        self.tell("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
+        self.tell("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def picture(self, file: Path) -> None:
         """Keep what is seen."""
@@ -132,6 +147,6 @@ def tab(folder: Path) -> Iterator[Tab]:
         try:
             yield Tab(reading, writing)
         finally:
-            process.terminate()
+            process.kill()
             os.close(reading)
             os.close(writing)

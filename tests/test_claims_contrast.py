@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from assay.claims.contrast import compared_groups, require_argmax, require_unit_features
+from assay.claims.contrast import compared_groups, require_argmax, require_cosine_table, require_unit_features
 from assay.failure import Failure
 from assay.judging.observations.contrast import Table, cosines
 from assay.judging.observations.printed import printed_numbers
@@ -14,6 +14,23 @@ from assay.judging.observations.printed import printed_numbers
 PICTURES = torch.tensor([[1.0, 0.0, 0.1], [0.0, 1.0, 0.1], [0.1, 0.0, 1.0], [0.9, 0.1, 0.0]])
 CLASSES = torch.eye(3)
 RIGHT = [0, 1, 2, 0]
+
+
+def test_cosines_that_differ_by_rounding_alone_compare_nothing() -> None:
+    """Vectors of ones at two lengths: on some processors one cosine in a row is the next number to the others."""
+    texts, pictures = 0.1 * torch.ones(2, 7), torch.linspace(0.3, 0.7, 5)[:, None] * torch.ones(5, 7)
+    table = torch.ones(2, 5).index_put((torch.tensor(0), torch.tensor(3)), torch.tensor(1 - 6e-8))
+    work = SimpleNamespace(read=texts, seen=pictures, tables=[Table.of(table, texts, pictures, straight=True)])
+    with pytest.raises(Failure, match="no texts and pictures were encoded to be compared"):
+        require_cosine_table(work, [1.0])
+
+
+def test_cosines_of_texts_with_pictures_compare_them() -> None:
+    table = Table.of(TEXTS @ UNITS.T, TEXTS, UNITS)
+    require_cosine_table(SimpleNamespace(read=TEXTS, seen=UNITS, tables=[table]), [])
+    with pytest.raises(Failure, match="none of 1 tables"):
+        longer = Table.of(7 * TEXTS @ UNITS.T, 7 * TEXTS, UNITS)
+        require_cosine_table(SimpleNamespace(read=TEXTS, seen=UNITS, tables=[longer]), [])
 
 
 def chosen(*lists: list[int]) -> tuple[int, torch.Tensor]:

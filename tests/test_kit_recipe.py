@@ -16,7 +16,7 @@ from assay.kit.torchvision_operators import define_missing_operators
 define_missing_operators()
 
 from assay.kit.learned import models  # noqa: E402
-from assay.kit.recipe import denoiser, ship  # noqa: E402
+from assay.kit.recipe import denoiser, latents, ship  # noqa: E402
 from assay.kit.recipe.beginning import start_as_wide_reduction  # noqa: E402
 from assay.kit.recipe.work import Training, Work  # noqa: E402
 from assay.kit.starts import fit_last_convolution  # noqa: E402
@@ -97,12 +97,12 @@ def test_the_autoencoder_starts_with_every_colour() -> None:
 
 def test_dropped_captions_are_the_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = torch.arange(4.0)[:, None, None].expand(4, 77, 48)
-    world = denoiser._World(torch.zeros(3, 4, 64, 64), texts)
-    monkeypatch.setattr(denoiser, "DROPPED", 1.0)
+    world = latents.World(torch.zeros(3, 4, 64, 64), texts)
+    monkeypatch.setattr(latents, "DROPPED", 1.0)
     clean, said = world.batch(5, denoiser.MIDDLE)
     assert clean.shape == (5, 4, denoiser.MIDDLE, denoiser.MIDDLE)
     assert (said == 3).all()
-    monkeypatch.setattr(denoiser, "DROPPED", 0.0)
+    monkeypatch.setattr(latents, "DROPPED", 0.0)
     assert (world.batch(5, 64)[1] < 3).all()
 
 

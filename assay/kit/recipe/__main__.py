@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+from assay.kit.recipe.ship import unship
 from assay.kit.recipe.stages import STAGES, run_stages
 from assay.kit.recipe.together import join
 from assay.kit.recipe.work import Work
@@ -17,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assay.kit.recipe", description=__doc__)
     parser.add_argument("work", type=Path, help="the folder that keeps checkpoints; delete it to begin again")
     parser.add_argument("--only", choices=tuple(STAGES), help="one stage")
+    parser.add_argument("--from-shipped", action="store_true", help="begin with the weights that are in the package")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--together", metavar="RANK/SIZE", help="one of SIZE processes that share a stage (internal)")
     options = parser.parse_args()
@@ -29,7 +31,10 @@ def main() -> None:
     folder = options.work.absolute()
     if options.together:
         join(folder, options.together)
-    run_stages(Work(folder, _tell), options.only, options.threads)
+    work = Work(folder, _tell)
+    if options.from_shipped:
+        unship(work)
+    run_stages(work, options.only, options.threads)
 
 
 def _tell(what: str, share: float, figure: str) -> None:

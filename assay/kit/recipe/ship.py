@@ -7,11 +7,11 @@ from typing import Any
 
 from assay.failure import Fault
 from assay.kit.layout import LEARNED, RECIPES
-from assay.kit.learned.shipped import pack
+from assay.kit.learned.shipped import PARTS, pack, read_weights
 from assay.kit.recipe.work import SEED, Work
 
 # Each part's last training.
-_TRAININGS = {"autoencoder": "autoencoder", "clip": "vision", "denoiser": "denoiser", "judge": "judge"}
+_TRAININGS = {"autoencoder": "autoencoder", "clip": "vision", "denoiser": "styles", "judge": "judge"}
 
 
 def ship(work: Work) -> None:
@@ -27,6 +27,13 @@ def ship(work: Work) -> None:
     facts = {"recipe_version": RECIPES[LEARNED], "seed": SEED, "licence": "Apache-2.0", "versions": versions}
     pack(states, {**facts, "steps": steps})
     work.report("Packed the weights", 1.0, "")
+
+
+def unship(work: Work) -> None:
+    """Put what is shipped where finished trainings lie; the U-Net's last training, `styles`, goes on from there."""
+    for part in PARTS:
+        work.save(f"{part}.pt", read_weights(part))
+    work.save("vision.pt", read_weights("clip"))
 
 
 def _trained(work: Work, training: str) -> tuple[dict[str, Any], str]:

@@ -12,21 +12,20 @@ STAGES = {
     "autoencoder": ("autoencoder", "train"),
     "clip": ("clip", "train"),
     "denoiser": ("denoiser", "train"),
+    "styles": ("denoiser", "finish"),
     "vision": ("clip", "finish"),
     "judge": ("judge", "train"),
     "ship": ("ship", "ship"),
 }
-
-
-# The one that takes most of the time.
-SHARED = "denoiser"
+# Those that take most of the time.
+SHARED = ("denoiser", "styles")
 
 
 def run_stages(work: Work, only: str | None, cores: int) -> None:
     """Run every stage, or one; what is finished is not trained again."""
     for name in (only,) if only else STAGES:
         module, function = STAGES[name]
-        if name == SHARED and cores > 1 and together() == 1:
+        if name in SHARED and cores > 1 and together() == 1:
             run_together(work.folder, name, cores)
         else:
             getattr(import_module(f"assay.kit.recipe.{module}"), function)(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ import torch
 from assay.kit.child import run_module
 
 MEETING = "meeting"  # the file of the working folder by which the processes find each other
+PATIENCE = timedelta(minutes=10)  # with the others: the longest apart is encoding pictures; a dead one never comes
 SIZES = (8, 4, 2, 1)  # into so many parts every batch can be divided
 
 
@@ -17,7 +19,7 @@ def join(folder: Path, place: str) -> None:
     """Meet the others; `place` is RANK/SIZE."""
     number, size = (int(part) for part in place.split("/"))
     meeting = f"file://{folder / MEETING}"
-    torch.distributed.init_process_group("gloo", init_method=meeting, rank=number, world_size=size)
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=number, world_size=size, timeout=PATIENCE)
 
 
 def rank() -> int:
