@@ -31,8 +31,12 @@ class Training:
         """The loss, and which gradients are there already."""
         first = tensors[0] if isinstance(tensors, (tuple, list)) else tensors
         loss = float(first.detach().float().mean()) if torch.is_tensor(first) and first.numel() else 0.0
-        # One walk serves both ends of the pass: what a model is made of does not change during it.
-        self._walked = {entry.label: entry.weights.named(model) for entry, model in self._models.alive()}
+        # One walk serves both ends of the pass: what a model is made of does not change during it, and what asks for no
+        # gradient gets none.
+        self._walked = {
+            entry.label: [(name, p) for name, p in entry.weights.named(model) if p.requires_grad]
+            for entry, model in self._models.alive()
+        }
         self._before = {id(p): (g, g._version) for p in self._parameters() if (g := p.grad) is not None}
         self._used = [p for p in _alive(self._stepped) if p.grad is not None and not _is_zero(p.grad)]
         self._stepped = []
