@@ -176,7 +176,8 @@ for _ in range(4):
     optimizer.step()
 ask(model)
 with model.disable_adapter():
-    ask(model)
+    for _ in range(3):  # the fourth call is looked at
+        ask(model)
 """
 LOUDER = (
     ADAPTED
@@ -196,7 +197,7 @@ def test_the_library_s_adapters_are_computed_again_with_what_they_add(warm, kit,
         assert run.execution.endings[1].state == "completed", run.execution.endings[1]
     facts = [json.loads(line) for line in (tmp_path / "honest" / "evidence" / "facts.jsonl").read_text().splitlines()]
     plain = [fact for fact in facts if fact["kind"] == "plain"]
-    assert [len(fact["added"]) > 0 for fact in plain] == [True, True, True, True, False]
+    assert [len(fact["added"]) > 0 for fact in plain] == [True, True, True, False]
     for seed in range(8):  # whichever calls are chosen
         _sample(tmp_path / "honest", seed)
         assert contradictions(warm, tmp_path / "honest") == []

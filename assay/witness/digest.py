@@ -62,7 +62,7 @@ def nonzero_rows(table: torch.Tensor) -> list[int]:
 
 
 def _rows_with_bits(bits: torch.Tensor) -> list[int]:
-    """Blocks of rows first: few rows of a table are ever touched, and long rows are looked through five times as quickly
+    """Blocks of rows first: few rows of a table are touched, and long rows are looked through five times as quickly
     as short ones."""
     words = bits.numpy()
     count = len(words) // _BLOCK
