@@ -47,7 +47,7 @@ def finish(work: Work) -> Any:
     model = train(work)
     if _finished(work, "styles", model):
         return model.eval()
-    world = world_of(work, clip.train(work).text_model, seed=16, plain=0.5)
+    world = world_of(work, clip.train(work).text_model, seed=16, plain=0.5, unsaid=True)
     training = Training("styles", work, _in_rows(model), STYLES_STEPS, 1e-3, decay=0.997, weight_decay=0.01)
     for _ in training.run():
         training.descend(_loss(model, *world.batch(WHOLES // together(), SIDE)))

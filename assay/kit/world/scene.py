@@ -89,6 +89,15 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     return str(rng.choice(STYLES[scene.style])).format(thing)
 
 
+def unstyled(text: str, style: str) -> str:
+    """A caption without the words that say its style."""
+    for template in STYLES[style]:
+        before, after = template.split("{}")
+        if text.startswith(before) and text.endswith(after):
+            return text.removeprefix(before).removesuffix(after)
+    return text
+
+
 def _ground_words(scene: Scene, rng: np.random.Generator) -> str:
     if scene.subject == "lighthouse":
         return str(rng.choice(["", " on a cliff"]))
