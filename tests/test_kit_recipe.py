@@ -106,6 +106,15 @@ def test_dropped_captions_are_the_empty_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert (world.batch(5, 64)[1] < 3).all()
 
 
+def test_some_captions_of_the_last_training_say_no_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latents, "PICTURES", 15)
+    monkeypatch.setattr(latents.autoencoder, "train", lambda work: models.autoencoder().eval())
+    said = {unsaid: latents._encoded(work_in(tmp_path), 16, 0, 0.0, unsaid)["captions"] for unsaid in (False, True)}
+    assert len(said[True]) == 2  # of 15 pictures, the share of one process
+    assert said[True][1] == said[False][1]  # picture 8
+    assert said[True][0] != said[False][0] and said[True][0] in said[False][0]  # picture 0
+
+
 def test_attention_is_computed_in_float32_within_bfloat16() -> None:
     query, key, value = (torch.randn(1, 2, 5, 4) for _ in range(3))
     exact = F.scaled_dot_product_attention(query, key, value)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from assay.kit.cifar import CLASSES, tiny_picture
-from assay.kit.world import Scene, caption, draw_scene, random_scene, style_set
+from assay.kit.world import Scene, caption, draw_scene, random_scene, style_set, unstyled
 from assay.kit.world.palette import COLOURS
 from assay.kit.world.scene import LIGHT_WORDS, NAMES, SCENERY, STYLES, UNSEEN
 
@@ -75,3 +75,22 @@ def test_tiny_pictures_are_of_cifar_s_size() -> None:
     made = [tiny_picture(label, np.random.default_rng(label)) for label in range(len(CLASSES))]
     assert {p.size for p in made} == {(32, 32)}
     assert len({p.tobytes() for p in made}) == len(CLASSES)
+
+
+def test_a_caption_can_leave_its_style_unsaid() -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(300):
+        scene = random_scene(rng, plain=0.2)
+        plain = unstyled(caption(scene, rng), scene.style)
+        assert not set(plain.replace(",", "").split()) & {
+            "anime",
+            "style",
+            "pixel",
+            "ink",
+            "oil",
+            "watercolor",
+            "drawing",
+            "photo",
+        }
+        assert scene.colour is None or plain.split()[0] in ("a", "an")
+    assert unstyled("a painting of a red cat in anime style", "anime") == "a red cat"
