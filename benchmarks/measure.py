@@ -25,10 +25,11 @@ from benchmarks.command import time_command
 from benchmarks.peers import PEERS, time_peer
 from benchmarks.tables import FLOOR, OURS, WIDTH, Sheet, is_busy, load, machine, print_sheet
 
-COHORTS: dict[str, Callable[[Path, int], list[Path]]] = {
-    "whole notebooks: four exercises with training and pictures": make_full,
-    "the lesson's sample submissions: from excellent to one exercise only": make_samples,
-    "small notebooks: set-up, exercises 1 and 2, one training step": make_small,
+# What `--cohort` says, what the table is called, and what makes the notebooks.
+COHORTS: dict[str, tuple[str, Callable[[Path, int], list[Path]]]] = {
+    "whole": ("whole notebooks: four exercises with training and pictures", make_full),
+    "samples": ("the lesson's sample submissions: from excellent to one exercise only", make_samples),
+    "small": ("small notebooks: set-up, exercises 1 and 2, one training step", make_small),
 }
 ASIDE = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -48,7 +49,7 @@ class Bench:
 
 
 def main() -> int:
-    """`python benchmarks/run.py`: measure both cohorts, round by round, and print a table for each."""
+    """`python benchmarks/run.py`: measure each cohort, round by round, and print a table for each."""
     options = _options()
     lessons, kit = load_lessons(), ensure_kit()
     console, before, busy = Console(highlight=False, soft_wrap=True, width=WIDTH), machine(), is_busy()
@@ -58,7 +59,7 @@ def main() -> int:
         _say("importing the libraries")
         with start_warm(kit, warm_imports(lessons), folder) as warm:
             bench = Bench(lessons, kit, warm, options.peers)
-            sheets = [_measure(bench, title, make, folder, options) for title, make in COHORTS.items()]
+            sheets = [_measure(bench, *COHORTS[name], folder, options) for name in options.cohort or COHORTS]
             versions = ", ".join(f"{library} {version}" for library, version in warm.versions.items())
     for sheet in sheets:
         print_sheet(sheet, console)
@@ -72,6 +73,9 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=6, help="submissions of each cohort (6)")
+    parser.add_argument(
+        "--cohort", action="append", choices=COHORTS, help="only this one; may be said again (all three)"
+    )
     parser.add_argument("--rounds", type=int, default=1, help="times everything is measured; medians are shown (1)")
     parser.add_argument(
         "--peers", nargs="?", const=sys.executable, metavar="PYTHON",
