@@ -178,6 +178,33 @@ def test_a_tree_is_listed_counted_and_killed(family):
     assert [p.pid for p in psutil.process_iter(["status"]) if p.pid in tree and p.info["status"] != "zombie"] == []
 
 
+class Clock:
+    """A machine on which a second passes whenever the clock is asked; `worked` seconds are a walk's own."""
+
+    def __init__(self, worked: float) -> None:
+        self.now, self.own, self.worked = 0.0, 0.0, worked
+
+    def monotonic(self) -> float:
+        self.now += 1.0
+        return self.now
+
+    def thread_time(self) -> float:
+        self.own += self.worked
+        return self.own
+
+
+@pytest.mark.parametrize(("worked", "looks"), [(0.001, 1), (10.0, 5)], ids=["a busy machine", "very many files"])
+def test_who_keeps_the_machine_busy_is_looked_at_all_the_same(tmp_path, monkeypatch, worked, looks):
+    monkeypatch.setattr("assay.execution.disk.time", Clock(worked))
+    watch = DiskWatch([tmp_path])
+    watch.look(())
+    (tmp_path / "large").write_bytes(bytes(1 << 20))
+    for look in range(1, looks + 1):
+        assert watch.used == 0, look
+        watch.look(())
+    assert watch.used >= 1 << 20
+
+
 def test_files_are_counted_once_and_without_names_too(tmp_path):
     watch = DiskWatch([tmp_path])
     (tmp_path / "a").write_bytes(bytes(1 << 20))

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-# A walk through many files takes a while; it may cost a twentieth of the supervisor's time, and half a second is the
-# longest that writing without limit is not seen.
-_SHARE, _SHORTEST_S = 20, 0.5
+# A walk through many files takes a while; it may cost a twentieth of the supervisor's time, but nobody writes unseen
+# for longer than five seconds.
+_SHARE, _SHORTEST_S, _LONGEST_S = 20, 0.5, 5.0
 FILES = 100_000  # CIFAR-10 unpacked to single pictures is 60,000
 
 _Identity = tuple[int, int]  # device and inode: a file with two names counts once
@@ -30,12 +30,13 @@ class DiskWatch:
 
     def look(self, processes: Iterable[int]) -> None:
         """Add up again; the folders only when it is time."""
-        began = time.monotonic()
-        if began >= self._next:
+        now = time.monotonic()
+        if now >= self._next:
+            began = time.thread_time()  # not by the clock: who keeps the machine busy would be looked at less often
             self._in_folders, self.closed = {}, None
             for folder in self._folders:
                 self._walk(str(folder))
-            self._next = began + max(_SHORTEST_S, _SHARE * (time.monotonic() - began))
+            self._next = now + min(_LONGEST_S, max(_SHORTEST_S, _SHARE * (time.thread_time() - began)))
         self.files = len(self._in_folders)
         self._bytes = sum((self._in_folders | _nameless(processes)).values())
 
