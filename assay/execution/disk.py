@@ -25,14 +25,13 @@ class DiskWatch:
         self._next = 0.0
         self.files = 0
         self._in_folders: dict[_Identity, int] = {}
-        self._bytes = self._before = self._earlier = 0
+        self._bytes = self._before = 0
         self.closed: str | None = None  # a folder that cannot be looked into
 
     def look(self, processes: Iterable[int]) -> None:
         """Add up again; the folders only when it is time."""
         now = time.monotonic()
         if now >= self._next:
-            self._earlier = self._bytes
             began = time.thread_time()  # not by the clock: who keeps the machine busy would be looked at less often
             self._in_folders, self.closed = {}, None
             for folder in self._folders:
@@ -47,9 +46,8 @@ class DiskWatch:
         return self._bytes - self._before
 
     def start_anew(self) -> None:
-        """Count from what was there before: the next exercise shall not pay for what an earlier one left. It may have
-        begun to write while the last look went on, so the look before that one counts too."""
-        self._before = min(self._earlier, self._bytes)
+        """Count from what the last look saw: the next exercise shall not pay for what an earlier one left."""
+        self._before = self._bytes
 
     def _walk(self, folder: str) -> None:
         try:
