@@ -13,6 +13,7 @@ import psutil
 import pytest
 from engine import GENEROUS, run_sections, states, text_of
 
+from assay.execution.allowance import Allowance, Meter
 from assay.execution.disk import DiskWatch
 from assay.execution.tree import descendants, kill_all, kill_beside, usage_of
 from assay.sandbox.probe import missing
@@ -203,6 +204,22 @@ def test_who_keeps_the_machine_busy_is_looked_at_all_the_same(tmp_path, monkeypa
         assert watch.used == 0, look
         watch.look(())
     assert watch.used >= 1 << 20
+
+
+def test_what_is_written_while_memory_is_looked_at_is_the_next_exercise_s(tmp_path, monkeypatch):
+    """That look takes a while on a busy machine, and the exercise before may have ended just now."""
+    (tmp_path / "work").mkdir()
+    meter = Meter(Allowance(60, 60, 60, 2**33, 2**20, disk_bytes=1 << 20), os.getpid(), tmp_path)
+
+    def added_by(root):
+        (tmp_path / "work" / "large").write_bytes(bytes(2 << 20))
+        return 0
+
+    monkeypatch.setattr("assay.execution.allowance.added_by", added_by)
+    assert meter.excess() is None
+    meter.start_anew()
+    time.sleep(0.6)  # a folder is looked through twice a second
+    assert meter.excess() == "the files written grew beyond 1 MB"
 
 
 def test_files_are_counted_once_and_without_names_too(tmp_path):

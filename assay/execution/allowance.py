@@ -49,9 +49,10 @@ class Meter:
     def excess(self) -> str | None:
         """Of what the whole tree uses now, the first thing that is more than is allowed."""
         allowed = self._allowance
+        # The disk first: what was written while another look went on would be seen as there before the next exercise.
+        self._disk.look(descendants(self._root))
         usage = usage_of(self._root, allowed.memory_bytes)
         self._look_closer()
-        self._disk.look(descendants(self._root))
         if usage.memory > allowed.memory_bytes:
             return f"the memory in use grew beyond {amount(allowed.memory_bytes)}"
         if (excess := self._excess_on_gpu()) is not None:
