@@ -16,6 +16,7 @@ from assay.kit.torchvision_operators import define_missing_operators
 define_missing_operators()
 
 from assay.kit.learned import models  # noqa: E402
+from assay.kit.learned.shipped import read_weights  # noqa: E402
 from assay.kit.recipe import denoiser, latents, ship  # noqa: E402
 from assay.kit.recipe.beginning import start_as_wide_reduction  # noqa: E402
 from assay.kit.recipe.work import Training, Work  # noqa: E402
@@ -124,6 +125,18 @@ def test_attention_is_computed_in_float32_within_bfloat16() -> None:
         assert torch.nn.functional.linear(query, torch.ones(3, 4)).dtype is torch.bfloat16
     assert half.dtype is torch.bfloat16
     assert torch.allclose(half.float(), exact, atol=0.05)
+
+
+def test_a_training_may_go_on_from_what_is_shipped_and_replaces_nothing(tmp_path: Path) -> None:
+    work = work_in(tmp_path)
+    work.save("judge.pt", {"mine": torch.ones(2)})
+    ship.unship(work)
+    assert list(work.load("judge.pt") or ()) == ["mine"]
+    for name, part in (("autoencoder", "autoencoder"), ("clip", "clip"), ("vision", "clip"), ("denoiser", "denoiser")):
+        state, shipped = work.load(f"{name}.pt") or {}, read_weights(part)
+        assert state.keys() == shipped.keys()
+        assert all(torch.equal(state[key], shipped[key]) for key in shipped)
+    assert work.load("styles.pt") is None  # the training that goes on
 
 
 def test_what_was_not_trained_is_not_packed(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ def ship(work: Work) -> None:
 
 
 def unship(work: Work) -> None:
-    """Put what is shipped where finished trainings lie; the U-Net's last training, `styles`, goes on from there."""
-    for part in PARTS:
-        work.save(f"{part}.pt", read_weights(part))
-    work.save("vision.pt", read_weights("clip"))
+    """Put what is shipped where finished trainings lie, and leave what is there; `styles` goes on from it."""
+    for name, part in {**{part: part for part in PARTS}, "vision": "clip"}.items():
+        if work.load(f"{name}.pt") is None:
+            work.save(f"{name}.pt", read_weights(part))
 
 
 def _trained(work: Work, training: str) -> tuple[dict[str, Any], str]:
