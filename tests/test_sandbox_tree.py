@@ -15,7 +15,7 @@ from engine import GENEROUS, run_sections, states, text_of
 
 from assay.execution.allowance import Allowance, Meter
 from assay.execution.disk import DiskWatch
-from assay.execution.tree import descendants, kill_all, kill_beside, usage_of
+from assay.execution.tree import descendants, is_buried, kill_all, kill_beside, root_of, usage_of
 from assay.sandbox.probe import missing
 from assay.sandbox.tiers import TIERS
 
@@ -174,7 +174,9 @@ def test_a_tree_is_listed_counted_and_killed(family):
     psutil.Process(family.pid).suspend()  # one that does not run dies as well
     burying = threading.Thread(target=family.wait)
     burying.start()
+    root = root_of(family.pid)
     kill_all(family.pid)
+    assert is_buried(root)
     burying.join(10)
     assert [p.pid for p in psutil.process_iter(["status"]) if p.pid in tree and p.info["status"] != "zombie"] == []
 

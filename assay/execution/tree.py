@@ -7,12 +7,14 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import psutil
 
 BURIED_S = 10.0  # the warm parent buries a dead child within a tenth of a second, unless orphans keep it busy
 MOMENT_S = 0.002  # between two looks at a tree that is dying; a process takes that long to die
+_EXITING = 0x4  # PF_EXITING in the flags of /proc/PID/stat (Linux, include/linux/sched.h)
 ENOUGH_S = 20.0  # a tree that still grows after this long cannot be killed by us; its end comes with its root's
 
 
@@ -92,55 +94,77 @@ def kill_beside(root: int, leaf: int) -> bool:
         return False
     # The parent, which forks the next exercise as soon as this one is dead, stands still: that one must not die too.
     _signal(above[0], signal.SIGSTOP)
-    _kill_until_empty(root, kept=set(above))
+    # until the memory is given back, too: the next exercise must not be told to use it
+    _kill_until_empty(root, kept=set(above), ended={_State.DEAD})
     _signal(above[0], signal.SIGCONT)
     return True
 
 
-def kill_all(root: int) -> bool:
-    """Kill the tree of `root`, and wait until its parent has buried it, who kills orphans before; False when that does
-    not happen, so that something may still be alive."""
+def kill_all(root: int) -> None:
+    """Kill the tree of `root`: no process of it does anything any more when this returns. Its parent buries it, who
+    kills orphans before; `is_buried` says when."""
     # While the root only stands still, it is who the orphans of the others go to, so none gets away.
     _signal(root, signal.SIGSTOP)
-    _kill_until_empty(root, kept={root})
+    _kill_until_empty(root, kept={root}, ended={_State.DYING, _State.DEAD})
     _signal(root, signal.SIGKILL)
+
+
+def root_of(pid: int) -> psutil.Process | None:
+    """The first process of a tree, not to be taken for a later one of the same number; None when it is gone already."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid)
+    return None
+
+
+def is_buried(root: psutil.Process | None) -> bool:
+    """Whether nothing of the tree of `root`, which was killed, is alive; waits for that some seconds at most."""
     until = time.monotonic() + BURIED_S
-    while psutil.pid_exists(root):
+    while root is not None and root.is_running():  # a zombie counts
         if time.monotonic() > until:
             return False
         time.sleep(MOMENT_S)
     return True
 
 
-def _kill_until_empty(root: int, kept: set[int]) -> None:
+def _kill_until_empty(root: int, kept: set[int], ended: set[_State]) -> None:
     until, quiet = time.monotonic() + ENOUGH_S, 0
     while quiet < 2 and time.monotonic() < until:  # the kernel's list may skip a process while another one is dying
-        met = _sweep(root, kept)
+        met = _sweep(root, kept, ended)
         quiet = 0 if met else quiet + 1
         if 0 < met < 10:  # a few die at once; a fork bomb must not be given the time
             time.sleep(MOMENT_S)
 
 
-def _sweep(root: int, kept: set[int]) -> int:
+def _sweep(root: int, kept: set[int], ended: set[_State]) -> int:
     """Kill each process of the tree as soon as it is met, before its children are looked for: what is dead forks no
-    more. Returns how many were alive."""
+    more. Returns how many had not `ended` yet."""
     met, waiting = 0, [root]
     while waiting:
         pid = waiting.pop()
-        if pid not in kept and not _is_dead(pid):
-            _signal(pid, signal.SIGKILL)
-            met += 1
+        if pid not in kept:
+            state = _state_of(pid)
+            met += state not in ended
+            if state is not _State.DEAD:  # also one that is dying: other threads of it may not be yet
+                _signal(pid, signal.SIGKILL)
         waiting += _children(pid) or []
     return met
 
 
-def _is_dead(pid: int) -> bool:
-    """Gone, or not buried yet; asked of the kernel itself, because psutil takes ten times as long."""
+class _State(Enum):
+    ALIVE, DYING, DEAD = range(3)
+
+
+def _state_of(pid: int) -> _State:
+    """DYING from when the kernel lets it do nothing more until its memory is given back, which takes 15 ms; DEAD when
+    it is gone, or not buried yet. Asked of the kernel itself, because psutil takes ten times as long."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+            told = file.read().rpartition(b")")[2].split()
     except OSError:
-        return not _is_alive(pid)
+        return _State.ALIVE if _is_alive(pid) else _State.DEAD
+    if told[0] in (b"Z", b"X"):
+        return _State.DEAD
+    return _State.DYING if int(told[6]) & _EXITING else _State.ALIVE
 
 
 def _ancestors(root: int, leaf: int) -> list[int]:
