@@ -75,8 +75,7 @@ class Meter:
 
     def _look_closer(self) -> None:
         """The peak of what these processes add to what is there without them, as often as that is cheap."""
-        began = time.monotonic()
-        if began >= self._closer_again:
+        if time.monotonic() >= self._closer_again:
+            began = time.thread_time()  # not by the clock: on a busy machine nothing would be seen for many seconds
             self.peak_memory = max(self.peak_memory, added_by(self._root))
-            now = time.monotonic()
-            self._closer_again = now + (now - began) / CLOSER
+            self._closer_again = time.monotonic() + (time.thread_time() - began) / CLOSER
