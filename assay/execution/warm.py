@@ -31,6 +31,7 @@ def main() -> None:
 
     die_with_parent()
     adopt_orphans()
+    gc.disable()  # what is imported stays: a tenth of the time would go into looking for garbage in it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' own notices are not the notebook's
         shell, facts = warm_up(json.loads(sys.argv[2]))
@@ -43,7 +44,6 @@ def _settle() -> None:
     """Make what is in memory now cheap to share with children: never looked through for garbage, in large pages."""
     from assay.execution.forking import pack_memory
 
-    gc.collect()
     gc.freeze()
     pack_memory()
 
