@@ -82,8 +82,9 @@ def test_the_judge_answers(run, warm, tmp_path, changes):
         shutil.copytree(folder, hostile)
     lines = [json.dumps(fact).encode("utf-8", "replace") for fact in changed(facts, changes)]
     (hostile / "evidence" / "facts.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-    run = {"evidence": str(hostile / "evidence"), "replays": replay_endings(lesson.rubric, hostile)}
-    (said,) = prepare_judge(lesson, warm).call(PATIENCE_S, room=ROOM, runs=[run])
+    said = prepare_judge(lesson, warm).call(
+        PATIENCE_S, room=ROOM, evidence=str(hostile / "evidence"), replays=replay_endings(lesson.rubric, hostile)
+    )
     assert {(number, name) for number, name, _ in said["outcomes"]} == {(n, name) for n, name in lesson.wanted}
     assert {outcome["state"] for *_, outcome in said["outcomes"]} <= {"passed", "failed", "unchecked"}
     json.dumps(said, allow_nan=False)

@@ -15,30 +15,24 @@ from assay.rubric import unchecked_exercises
 RECORD = "run.json"
 
 
-def can_be_judged(result: dict[str, Any], folder: Path, lessons: dict[str, Lesson]) -> bool:
-    """Whether there is a run in `folder` that today's rubric has something to say about."""
-    was_run = result["state"] in ("graded", "fault", "tampered") and (folder / RECORD).is_file()
-    return was_run and result["lesson"] in lessons
-
-
 def judge_again(
-    result: dict[str, Any], folder: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str,
-    said: dict[str, Any] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    result: dict[str, Any], folder: Path, lessons: dict[str, Lesson], warm: WarmParent, kit: str
+) -> dict[str, Any]:
     """What the run in `folder`, whose result was `result`, comes to now; unchanged where there is nothing to judge.
-    `said` is what a judge has said of it already.
 
     Raises:
         Misuse: the run was made with another kit than `kit`.
     """
-    if not can_be_judged(result, folder, lessons):
+    path = folder / RECORD
+    judged = result["state"] in ("graded", "fault", "tampered") and path.is_file()
+    if not judged or result["lesson"] not in lessons:
         return result
-    record = Record(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
+    record = Record(**json.loads(path.read_text(encoding="utf-8")))
     if record.runner["kit"] != kit:
         raise Misuse(f"{folder} was made with the kit {record.runner['kit']}, this is {kit}: name that one with --kit")
     lesson = lessons[record.lesson]
     try:
-        made = verdict(record, lesson, folder, warm, said)
+        made = verdict(record, lesson, folder, warm)
     except (Fault, OSError, ValueError) as error:  # the latter two: what is stored was changed, or the disk is full
         told = str(error) if isinstance(error, Fault) else f"the run in {folder.name} cannot be judged ({error})"
         reason = told.splitlines()[0]

@@ -43,19 +43,19 @@ class Record:
     peak_gpu_memory: int | None = None
 
 
-def verdict(
-    record: Record, lesson: Lesson, folder: Path, warm: WarmParent, said: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def verdict(record: Record, lesson: Lesson, folder: Path, warm: WarmParent) -> dict[str, Any]:
     """The result of a Run in `folder`; also writes exhibits.json and answers.json there. Evidence that no judge comes
-    to an end with is for a person to look at, like evidence that contradicts itself. What `judge_together` said of it
-    is not asked again.
+    to an end with is for a person to look at, like evidence that contradicts itself.
 
     Raises:
         Fault: the judge did not come to an end, and it was not for the evidence.
     """
     states = {int(number): ExerciseState(**state) for number, state in record.states.items()}
     try:
-        said = said or call_judge(lesson, warm, **_question(lesson, folder))
+        said = call_judge(
+            lesson, warm, evidence=str(folder.resolve() / "evidence"), replays=replay_endings(lesson.rubric, folder),
+            known=_known_answers(folder),
+        )  # fmt: skip
     except Excess as excess:
         return _unjudged(record, lesson, states, f"judging the evidence took {excess}, as honest work never does")
     write_anew(folder / "answers.json", json.dumps(said["answers"]))
@@ -98,25 +98,6 @@ def _result(
     return made | {name: legible(value) for name, value in made.items() if name != "file"}  # a path stays as given
 
 
-def judge_together(lesson: Lesson, folders: list[Path], warm: WarmParent) -> list[dict[str, Any] | None]:
-    """What one judge says of several Runs of a lesson, one after the other: to begin and to end takes a judge longer
-    than a Run does. None of each when he did not come to the end of all: then each needs a judge of its own, who finds
-    out which it was."""
-    try:
-        runs = [_question(lesson, folder) for folder in folders]
-        return list(prepare_judge(lesson, warm).call(JUDGE_S, room=_room(lesson), runs=runs))
-    except (Fault, OSError, ValueError):  # the latter two: what is stored of one of them cannot be read
-        return [None] * len(folders)
-
-
-def _question(lesson: Lesson, folder: Path) -> dict[str, Any]:
-    """What a judge is asked about the Run in `folder`."""
-    return {
-        "evidence": str(folder.resolve() / "evidence"), "replays": replay_endings(lesson.rubric, folder),
-        "known": _known_answers(folder),
-    }  # fmt: skip
-
-
 def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
     """What the judge says of a Run; a fault of this machine is tried once more, and nothing is executed for that.
 
@@ -124,17 +105,13 @@ def call_judge(lesson: Lesson, warm: WarmParent, **run: Any) -> dict[str, Any]:
         Excess: the judge was ended because it used too much; it would again.
         Fault: the judge did not come to an end.
     """
-    room = _room(lesson)
+    room = Room(JUDGE_MEMORIES * lesson.rubric.limits.memory_bytes, JUDGE_CPU_S).on_this_machine()
     try:
-        return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, runs=[run])[0])
+        return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, **run))
     except Excess:
         raise
     except Fault:
-        return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, runs=[run])[0])
-
-
-def _room(lesson: Lesson) -> Room:
-    return Room(JUDGE_MEMORIES * lesson.rubric.limits.memory_bytes, JUDGE_CPU_S).on_this_machine()
+        return dict(prepare_judge(lesson, warm).call(JUDGE_S, room=room, **run))
 
 
 def prepare_judge(lesson: Lesson, warm: WarmParent) -> Standby:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import os
 import time
@@ -53,31 +52,24 @@ def judge(
 
 
 def stand_by(
-    serve: Callable[[Callable[..., list[dict[str, Any]]]], None], checks: str, edition: str, wanted: list[list[Any]],
+    serve: Callable[[Callable[..., dict[str, Any]]], None], checks: str, edition: str, wanted: list[list[Any]],
     exercises: list[int], sources: list[str],
 ) -> None:  # fmt: skip
     """Collect a lesson's checks and read the originals once, then `serve` judging: its children find both ready.
 
     Args:
-        serve: is given what answers for some Runs, in a child: `judge` for the folder of evidence and the replays of
-            each, which may come with what is `known`.
+        serve: is given what answers for one Run, in a child: `judge` for its folder of evidence and its replays.
         checks, wanted, exercises: as for `judge`.
         edition: digest of the checks, so that changed ones stand by anew.
         sources: repositories of the kit that this lesson's notebooks load.
     """
     for source in sources:
         originals.read_ahead(source)
-    court = Court(_pairs(wanted), lambda court: serve(lambda runs: _hear_all(court, runs, exercises)))
+    court = Court(
+        _pairs(wanted),
+        lambda court: serve(lambda evidence, replays, known=None: _hear(court, evidence, exercises, replays, known)),
+    )
     _convene(Path(checks), court)
-
-
-def _hear_all(court: Court, runs: list[dict[str, Any]], exercises: list[int]) -> list[dict[str, Any]]:
-    heard: list[dict[str, Any]] = []
-    for run in runs:
-        if heard:
-            gc.collect()  # what the Run before has left would be counted as this one's
-        heard.append(_hear(court, run["evidence"], exercises, run["replays"], run.get("known")))
-    return heard
 
 
 def _hear(

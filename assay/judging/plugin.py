@@ -141,7 +141,6 @@ def _error_of(item: pytest.Function, following: pytest.Function | None) -> BaseE
     """What a check, or the making of what it looks at, raised. These hooks are all of pytest's own way to run an item
     but its reports, which nobody reads and which draw every traceback."""
     hook = item.config.hook
-    item._initrequest()  # as pytest itself does before it runs an item again, here for the next Run
     try:
         hook.pytest_runtest_setup(item=item)
         hook.pytest_runtest_call(item=item)
