@@ -50,8 +50,8 @@ def base_of(path: Path, lessons: Mapping[str, Lesson]) -> Base:
 
 
 def largely_own(name: str, seconds: list[float], lessons: Mapping[str, Lesson]) -> Base:
-    """A reference of LARGELY_OWN, whose code cells take these `seconds`, handed in with those of its first cells changed
-    by nobody that take about OWN_SHARE of the time."""
+    """A reference of LARGELY_OWN, whose code cells take these `seconds`, handed in with those of its first cells left
+    alone that take about OWN_SHARE of the time."""
     base = base_of(lesson_files(LARGELY_OWN[name]).reference, lessons)
     share = [sum(seconds[:count]) / sum(seconds) for count in range(base.own + 1)]
     own = min(range(base.own + 1), key=lambda count: abs(share[count] - OWN_SHARE))
