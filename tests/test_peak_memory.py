@@ -13,7 +13,7 @@ from commands import command, small_notebook
 
 from assay.execution import allowance
 from assay.execution.allowance import Allowance, Meter
-from assay.execution.tree import added_by
+from assay.execution.usage import added_by
 
 MB = 2**20
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="this system does not tell")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from assay.execution.disk import FILES, DiskWatch
 from assay.execution.gpu import GpuShare
+from assay.execution.processes import descendants
 from assay.execution.reasons import amount
-from assay.execution.tree import added_by, descendants, usage_of
+from assay.execution.usage import added_by, usage_of
 from assay.sandbox.territory import OWN
 
 PROCESSES = 64  # a snapshot for each exercise, some worker processes; nobody's notebook needs half of that

@@ -16,10 +16,11 @@ from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
 from assay.execution.gpu import GpuShare
 from assay.execution.plan import Plan
+from assay.execution.processes import outer
 from assay.execution.reasons import after_death, after_error, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
 from assay.execution.spoken import announcements, seconds, signed, text, whole
-from assay.execution.tree import kill_all, kill_below, kill_beside, outer, root_of
+from assay.execution.tree import kill_all, kill_below, kill_beside, root_of
 from assay.execution.watch import Watch
 from assay.replay.dealer import Dealer
 
