@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -95,14 +96,15 @@ def _small(bench: Bench) -> list[Base]:
     return [base_of(make_small(bench.folder / "small", 1)[0], bench.lessons)]
 
 
-def _largely_own(bench: Bench) -> list[Base]:
-    return [largely_own(bench.seconds(bench.lessons[LARGELY_OWN].files.reference, "reference"), bench.lessons)]
+def _largely_own(name: str, bench: Bench) -> list[Base]:
+    reference = bench.lessons[LARGELY_OWN[name]].files.reference
+    return [largely_own(name, bench.seconds(reference, f"{name}-reference"), bench.lessons)]
 
 
 COHORTS: dict[str, Callable[[Bench], list[Base]]] = {
     "samples": _samples,
     "small": _small,
-    "largely-own": _largely_own,
+    **{name: partial(_largely_own, name) for name in LARGELY_OWN},
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
+from assay.execution.tree import is_buried
 from assay.replay.draw import Spec
 from assay.sandbox.tiers import LIMITS
 
@@ -52,7 +53,9 @@ def run_sections(
         folder, numbered, cells, (), allowance, kit, replays or {}, b"a key of the tests", values, tier, hidden,
         common(sections, course),
     )  # fmt: skip
-    return run_forked(order, warm, lambda exercise, cell: None)
+    made = run_forked(order, warm, lambda exercise, cell: None)
+    assert is_buried(made.execution.root)
+    return made
 
 
 def common(own: Sequence[Sequence[str]], course: Sequence[Sequence[str]]) -> int:

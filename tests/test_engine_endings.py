@@ -37,6 +37,19 @@ def test_a_dead_process_loses_its_exercise_and_the_next_starts_from_the_snapshot
     assert text_of(run, 5) == "[1, 2]\n"
 
 
+def test_a_process_whose_first_thread_ends_loses_its_exercise_and_no_other(warm, kit, tmp_path):
+    """To the kernel it is a zombie then, which nobody can wait for while its other thread goes on."""
+    beheaded = (
+        "import ctypes, platform, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)"
+    )
+    allowance = dataclasses.replace(GENEROUS, cell_s=2)
+    run = run_sections(warm, kit.folder, tmp_path, [["x = 1"], [beheaded], ["print(x)"]], allowance)
+    assert states(run) == {0: "completed", 1: "timeout", 2: "completed"}
+    assert text_of(run, 2) == "1\n"
+
+
 def test_two_deaths_lose_two_exercises(warm, kit, tmp_path):
     run = run_sections(
         warm, kit.folder, tmp_path, [["import os; x = 1"], ["os._exit(1)"], ["os._exit(2)"], ["print(x)"]]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,7 +16,9 @@ from engine import GENEROUS, run_sections, states, text_of
 
 from assay.execution.allowance import Allowance, Meter
 from assay.execution.disk import DiskWatch
-from assay.execution.tree import descendants, kill_all, kill_beside, usage_of
+from assay.execution.processes import State, descendants, state_of
+from assay.execution.tree import is_buried, kill_all, kill_beside, root_of
+from assay.execution.usage import added_by, usage_of
 from assay.sandbox.probe import missing
 from assay.sandbox.tiers import TIERS
 
@@ -174,9 +177,58 @@ def test_a_tree_is_listed_counted_and_killed(family):
     psutil.Process(family.pid).suspend()  # one that does not run dies as well
     burying = threading.Thread(target=family.wait)
     burying.start()
+    root = root_of(family.pid)
     kill_all(family.pid)
+    assert is_buried(root)
     burying.join(10)
     assert [p.pid for p in psutil.process_iter(["status"]) if p.pid in tree and p.info["status"] != "zombie"] == []
+
+
+HEADLESS = """
+import ctypes, platform, sys, threading, time
+def go_on():
+    kept = bytearray(range(256)) * (100 << 12)
+    while True:
+        open(sys.argv[1], 'a').write('.')
+        time.sleep(0.01)
+threading.Thread(target=go_on).start()
+time.sleep(0.2)
+ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)
+"""
+
+
+@pytest.fixture
+def headless(tmp_path):
+    """A process that has a child whose first thread has ended while another one goes on, and what that one writes."""
+    written, child = tmp_path / "written", tmp_path / "headless.py"
+    child.write_text(HEADLESS)
+    command = [sys.executable, str(child), str(written)]
+    root = subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess, time\nsubprocess.Popen({command})\ntime.sleep({NAP})"]
+    )
+    until = time.monotonic() + 20
+    while not (below := descendants(root.pid)[1:]) or psutil.Process(below[0]).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    yield root, below[0], written
+    root.kill()
+    root.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not tell of threads")
+def test_a_process_whose_first_thread_has_ended_is_seen_and_killed(headless):
+    root, child, written = headless
+    assert state_of(child) is State.ALIVE
+    time.sleep(0.5)  # what it keeps is filled
+    assert usage_of(root.pid, 1 << 40).memory > 100 << 20
+    assert usage_of(root.pid, 0).memory > 100 << 20
+    assert usage_of(root.pid, 1 << 40).processes == 2
+    assert added_by(root.pid) > 100 << 20
+    assert kill_beside(root.pid, child)
+    assert state_of(child) is State.DEAD
+    size = written.stat().st_size
+    time.sleep(0.1)
+    assert written.stat().st_size == size > 0
 
 
 class Clock:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,8 @@ from assay.command.version import CHECKOUT, version
 from assay.failure import Fault, Misuse, Rejected
 
 MISUSE, FAULT = 2, 3
+SWITCH_S = 0.001  # while pages are drawn, whoever follows a notebook waits so long for each step; Python's own is 5 ms
+atexit.register(gc.freeze)  # Python's last look for garbage takes 0.1 s once the drawing library is there
 
 DESCRIPTION = """\
 Grades machine-learning notebooks by what the libraries really did: which weights changed, what had a gradient, what
@@ -39,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Never shows a traceback for what a person can mend."""
     parser = make_parser()
     options = parser.parse_args(arguments)
+    sys.setswitchinterval(SWITCH_S)
     try:
         return int(options.act(options))
     except (Misuse, Rejected) as error:

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from assay.anew import write_anew
 from assay.command.lessons import Lesson
 from assay.command.reading import Reading, Refusal, read
@@ -20,6 +22,7 @@ from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
 from assay.execution.slow import run_slow
+from assay.execution.tree import is_buried
 from assay.failure import Fault
 from assay.intake import Notebook
 from assay.kit import Kit
@@ -36,12 +39,14 @@ ATTEMPTS = 2  # a machine's fault is tried once more before it is reported
 @dataclass(frozen=True)
 class Executed:
     """What became of one file before it is judged: the record of its run, or the result that it has already, because
-    it was rejected (without a lesson and a folder) or could not be run."""
+    it was rejected (without a lesson and a folder) or could not be run. Its processes, of which `root` was the first,
+    have been killed, and may not be gone yet."""
 
     ran: Record | Result
     lesson: Lesson | None = None
     folder: Path | None = None
     seconds: float = 0.0
+    root: psutil.Process | None = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ class Session:
             return Executed(self._rejected(found))
         began = time.monotonic()
         folder = folder.resolve()  # other processes, with working folders of their own, read and write there
-        ran = self._attempts(found.notebook, found.lesson, folder, progress)
-        return Executed(ran, found.lesson, folder, time.monotonic() - began)
+        ran, root = self._attempts(found.notebook, found.lesson, folder, progress)
+        return Executed(ran, found.lesson, folder, time.monotonic() - began, root)
 
     def judge(self, executed: Executed) -> Result:
         """The result of what `execute` gave."""
@@ -90,7 +95,7 @@ class Session:
         if lesson is None or folder is None:
             assert not isinstance(ran, Record)
             return ran
-        result = self._judged(ran, lesson, folder) if isinstance(ran, Record) else ran
+        result = self._judged(ran, lesson, folder, executed.root) if isinstance(ran, Record) else ran
         result["seconds"]["total"] = round(executed.seconds + time.monotonic() - began, 3)
         _keep(folder / "result.json", json.dumps(result, indent=1))
         return result
@@ -101,7 +106,9 @@ class Session:
             return self._rejected(found)
         return self._fault(found.lesson, found.notebook.file, found.notebook.sha256, reason)
 
-    def _attempts(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record | Result:
+    def _attempts(
+        self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress
+    ) -> tuple[Record | Result, psutil.Process | None]:
         reason = ""
         for attempt in range(1, ATTEMPTS + 1):
             if attempt > 1:  # in the same folder: that is where a report and a later regrade look
@@ -110,22 +117,26 @@ class Session:
                 return self._execute(notebook, lesson, folder, progress)
             except Exception as error:  # a bug of ours must not take the other notebooks' results with it
                 reason = _reason(error, folder)
-        return self._fault(lesson, notebook.file, notebook.sha256, reason)
+        return self._fault(lesson, notebook.file, notebook.sha256, reason), None
 
-    def _judged(self, record: Record, lesson: Lesson, folder: Path) -> Result:
+    def _judged(self, record: Record, lesson: Lesson, folder: Path, root: psutil.Process | None) -> Result:
         try:
+            if not is_buried(root):  # what may still change is not judged
+                raise Fault("The notebook could not be judged: its processes could not be ended.")
             return verdict(record, lesson, folder, self.warm)
         except Exception as error:  # the judge was tried twice; executing the notebook again would not change it
             return self._fault(lesson, record.file, record.sha256, _reason(error, folder))
 
-    def _execute(self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress) -> Record:
+    def _execute(
+        self, notebook: Notebook, lesson: Lesson, folder: Path, progress: Progress
+    ) -> tuple[Record, psutil.Process | None]:
         order = self.order(notebook, lesson, folder)
         progress("starting")
         prepare_judge(lesson, self.warm)  # it makes itself ready while the cells run
         run = self._run(order, lambda exercise, cell: progress(f"exercise {exercise}, cell {cell}"))
         record = self._record(notebook, lesson, run)
         write_anew(folder / "run.json", json.dumps(asdict(record), indent=1))
-        return record
+        return record, run.execution.root
 
     def order(self, notebook: Notebook, lesson: Lesson, folder: Path) -> Order:
         """What is to be run of a notebook, and how."""

@@ -19,6 +19,7 @@ from assay.doctor.attempts import ATTEMPTS, SETUP, Attempt
 from assay.execution.allowance import Allowance
 from assay.execution.engine import Order, Run, run_forked
 from assay.execution.parent import WarmParent
+from assay.execution.tree import is_buried
 from assay.kit import Kit
 from assay.sandbox.tiers import holds
 
@@ -67,6 +68,7 @@ def examine(tier: str, warm: WarmParent, kit: Kit, rubric: Path) -> list[Wall]:
         places |= {"rubric": str(rubric), "plan": str(plan), "module": str(package), "kit": str(model), "nap": NAP}
         before = _state(places)
         run = run_forked(_order(tier, folder / "run", kit, places, (rubric.parent,)), warm, lambda exercise, cell: None)
+        is_buried(run.execution.root)
         left = _left_behind()
         walls = [_wall(number, attempt, run, tier) for number, attempt in enumerate(ATTEMPTS, 1)]
         return [_looked_at(wall, before, _state(places), left) for wall in walls]

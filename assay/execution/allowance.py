@@ -8,8 +8,9 @@ from pathlib import Path
 
 from assay.execution.disk import FILES, DiskWatch
 from assay.execution.gpu import GpuShare
+from assay.execution.processes import descendants
 from assay.execution.reasons import amount
-from assay.execution.tree import added_by, descendants, usage_of
+from assay.execution.usage import added_by, usage_of
 from assay.sandbox.territory import OWN
 
 PROCESSES = 64  # a snapshot for each exercise, some worker processes; nobody's notebook needs half of that
@@ -75,8 +76,7 @@ class Meter:
 
     def _look_closer(self) -> None:
         """The peak of what these processes add to what is there without them, as often as that is cheap."""
-        began = time.monotonic()
-        if began >= self._closer_again:
+        if time.monotonic() >= self._closer_again:
+            began = time.thread_time()  # not by the clock: on a busy machine nothing would be seen for many seconds
             self.peak_memory = max(self.peak_memory, added_by(self._root))
-            now = time.monotonic()
-            self._closer_again = now + (now - began) / CLOSER
+            self._closer_again = time.monotonic() + (time.thread_time() - began) / CLOSER

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from assay.execution.processes import living
+
 # A walk through many files takes a while; it may cost a twentieth of the supervisor's time, but nobody writes unseen
 # for longer than five seconds.
 _SHARE, _SHORTEST_S, _LONGEST_S = 20, 0.5, 5.0
@@ -74,7 +76,7 @@ def _nameless(processes: Iterable[int]) -> dict[_Identity, int]:
     found: dict[_Identity, int] = {}
     for pid in processes:
         try:
-            descriptors = list(os.scandir(f"/proc/{pid}/fd"))
+            descriptors = list(os.scandir(f"{living(pid)}/fd"))
         except OSError:  # gone, or not Linux
             continue
         for descriptor in descriptors:

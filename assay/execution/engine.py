@@ -78,9 +78,12 @@ class Run:
 
 
 def run_forked(order: Order, warm: WarmParent, progress: Progress) -> Run:
-    """Run in processes forked from the warm parent. A process that was killed, and not by us, may have been killed by
-    somebody outside, or by the system because others took too much memory: then all is run once more, and
-    asked other questions. What the notebook does itself, it does again.
+    """Run in processes forked from the warm parent. In the end they are killed, and do nothing more; `is_buried` says
+    when they are gone, for giving back their memory takes as long as the next notebook's first cells.
+
+    A process that was killed, and not by us, may have been killed by somebody outside, or by the system because others
+    took too much memory: then all is run once more, and asked other questions. What the notebook does itself, it does
+    again.
 
     Raises:
         Fault: this machine could not start the notebook.
@@ -192,7 +195,7 @@ def _needed(kit: Path) -> tuple[Path, ...]:
 
 def finish(order: Order, plan: Plan, execution: Execution, overrides: tuple[Applied, ...]) -> Run:
     """Write the executed notebook, what each section printed, how replays ended, and what the judge must know of the
-    witness; the evidence lies there already. Call it when every process of the notebook has ended."""
+    witness; the evidence lies there already. Call it when no process of the notebook does anything any more."""
     cells = [{"index": c.index, "kind": c.kind, "source": c.source} for c in order.cells]
     _write_json(order.folder / "executed.ipynb", execution.notebook(cells))
     endings = [{"name": name, **asdict(ending)} for name, ending in execution.replays.items()]

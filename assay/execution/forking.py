@@ -6,10 +6,14 @@ import ctypes
 import os
 import random
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _COLLAPSE = 25  # MADV_COLLAPSE, Linux 6.1
 _HUGE = 2 * 2**20
+_EVERY_S = 0.4  # to find that all is packed takes 10 ms
 _OWN_MEMORY = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p \S+ 00:00 0 +(?:\[heap\])?$")
 
 
@@ -30,6 +34,25 @@ def pack_memory() -> None:
             begin, end = -(-int(found[1], 16) // _HUGE) * _HUGE, int(found[2], 16) // _HUGE * _HUGE
             if end > begin:
                 libc.madvise(begin, end - begin, _COLLAPSE)
+
+
+@contextmanager
+def packing() -> Iterator[None]:
+    """Pack what is allocated inside, meanwhile: one processor imports, and another has nothing to do. Afterwards the
+    thread that did it has ended, and what is left to pack is little."""
+    enough = threading.Event()
+
+    def pack() -> None:
+        while not enough.wait(_EVERY_S):
+            pack_memory()
+
+    thread = threading.Thread(target=pack)
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
 
 
 def fork_as_is() -> int:

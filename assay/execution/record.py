@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
+
 PRINTED_CHARS = 1_000_000  # of one section that a judge may read; as much as one stream of one cell
 CELL_OUTPUTS = 500  # of one cell; a loop that displays more has made its point
 
@@ -40,6 +42,7 @@ class Execution:
     facts: dict[str, tuple[int, str]] = field(default_factory=dict)  # by process: announced lines and their digest
     private_tmp: bool = False
     fault: str | None = None
+    root: psutil.Process | None = None  # of its processes, which may still be giving back their memory
     died: set[int] = field(default_factory=set)  # exercises whose process died; the next began from before them
     finished: bool = False  # every section ended of its own; False too when a limit ended the notebook
     peak_memory: int = 0  # bytes; 0 where nobody looked, or nothing is to be seen

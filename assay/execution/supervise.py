@@ -16,10 +16,11 @@ from assay.execution.allowance import Allowance, Meter
 from assay.execution.events import Reader
 from assay.execution.gpu import GpuShare
 from assay.execution.plan import Plan
+from assay.execution.processes import outer
 from assay.execution.reasons import after_death, after_error, duration
 from assay.execution.record import Ending, Execution, ReplayEnding
 from assay.execution.spoken import announcements, seconds, signed, text, whole
-from assay.execution.tree import kill_all, kill_below, kill_beside, outer
+from assay.execution.tree import kill_all, kill_below, kill_beside, root_of
 from assay.execution.watch import Watch
 from assay.replay.dealer import Dealer
 
@@ -51,7 +52,7 @@ class Supervisor:
         self._outbox = b""
         self._ended: set[str] = set()  # the replays whose exercise has ended, so that they may have their inputs
         self._replay: _Replaying | None = None
-        self.execution = Execution()
+        self.execution = Execution(root=root_of(pid))
         self._section = -1
         self._leaf = pid
         self._cell: int | None = None
@@ -62,7 +63,8 @@ class Supervisor:
         self._finished = False
 
     def follow(self, descriptor: int) -> Execution:
-        """Read until every process has ended or has been killed; afterwards nothing of the tree is alive."""
+        """Read until every process has ended or has been killed; afterwards nothing of the tree does anything, and
+        `is_buried` says when nothing of it is left."""
         reader = Reader()
         os.set_blocking(descriptor, False)  # one that asks and does not read must not stop us
         try:
@@ -78,8 +80,7 @@ class Supervisor:
                 self._look()
         finally:
             os.close(descriptor)
-            if not kill_all(self._pid):  # and what may still change is not judged
-                self.execution.fault = "its processes could not be ended"
+            kill_all(self._pid)
         self._close()
         return self.execution
 

@@ -11,9 +11,14 @@ import yaml
 
 from assay.failure import Misuse
 
+try:
+    from yaml import CSafeLoader as _Quick  # ten times as quick, where the library was built with it
+except ImportError:
+    from yaml import SafeLoader as _Quick  # type: ignore[assignment]
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader, which would otherwise let the last of two equal keys win."""
+
+class _KeysOnce(yaml.constructor.SafeConstructor):
+    """The safe loaders would otherwise let the last of two equal keys win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -24,6 +29,14 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=f"the key '{name}' occurs twice", problem_mark=key_node.start_mark)
             seen.add(name)
         return super().construct_mapping(node, deep)
+
+
+class _Loader(_KeysOnce, yaml.SafeLoader):
+    """Says best what is wrong."""
+
+
+class _QuickLoader(_KeysOnce, _Quick):
+    """For what is not wrong."""
 
 
 class _TextLoader(_Loader):
@@ -47,7 +60,7 @@ def read_document(
         Misuse: no such file, not UTF-8, not YAML, a key twice, or no mapping.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader if as_text else _Loader)
+        document = _parsed(path.read_text(encoding="utf-8"), as_text)
     except (OSError, UnicodeDecodeError) as error:
         raise Misuse(f"{path}: {what} cannot be read ({error}): check its name and that it is UTF-8") from None
     except yaml.MarkedYAMLError as error:
@@ -59,6 +72,15 @@ def read_document(
     if not isinstance(document, dict):
         raise Misuse(f"{path}: {what} is empty or no mapping: begin it with '{begin}'")
     return {str(key): _with_text_keys(value) for key, value in document.items()}
+
+
+def _parsed(text: str, as_text: bool) -> Any:
+    if as_text:
+        return yaml.load(text, Loader=_TextLoader)
+    try:
+        return yaml.load(text, Loader=_QuickLoader)
+    except yaml.YAMLError:
+        return yaml.load(text, Loader=_Loader)
 
 
 def _plain(problem: str) -> str:

@@ -10,6 +10,7 @@ import torch
 import xxhash
 
 _BLOCK = 256  # rows
+_CHUNK = 16 * _BLOCK  # rows of a table that are compared at once: what comes of it stays in the processor's cache
 _any_bit = np.bitwise_or.reduce  # as it was before any notebook's first cell
 
 
@@ -52,7 +53,11 @@ def _bytes(tensor: torch.Tensor) -> Any:
 
 def changed_rows(before: torch.Tensor, after: torch.Tensor) -> list[int]:
     """Indices of the rows of two (rows, width) tables of one dtype whose bits differ; NaN counts by its bits."""
-    return _rows_with_bits(_bits(before) ^ _bits(after))
+    one, other, found = _bits(before), _bits(after), []
+    for first in range(0, len(one), _CHUNK):
+        differ = one[first : first + _CHUNK] ^ other[first : first + _CHUNK]
+        found += [first + row for row in _rows_with_bits(differ)]
+    return found
 
 
 def nonzero_rows(table: torch.Tensor) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from assay.witness.digest import changed_rows
+from assay.witness.digest import changed_rows, digest
 from assay.witness.plain_prompt import plain_output
 from assay.witness.plainness import Shape, shape_of
 from assay.witness.recorder import Recorder
@@ -49,6 +49,8 @@ class Models:
         self._recorder = recorder
         self._watched: list[Watched] = []
         self._names: dict[int, tuple[str, str]] = {}
+        # Embedding tables as loaded, by what is in them, as long as a watched model was loaded with one.
+        self._tables: weakref.WeakValueDictionary[str, torch.Tensor] = weakref.WeakValueDictionary()
 
     def label(self, model: torch.nn.Module) -> str:
         """The label of `model`; one that was never seen before is watched from here on."""
@@ -85,12 +87,18 @@ class Models:
         entry.held = model
 
     def _table_as_loaded(self, table: torch.Tensor | None, copied: bool) -> torch.Tensor | None:
-        """A copy of `table`; for a copied model that of the model it was copied from, which may have grown since."""
-        if copied and table is not None:
+        """A copy of `table`; for a copied model that of the model it was copied from, which may have grown since. What
+        was loaded before, bit for bit, is copied once."""
+        if table is None:
+            return None
+        if copied:
             for other in self._watched:
                 if other.table is not None and other.table.shape[1:] == table.shape[1:]:
                     return other.table
-        return None if table is None else table.detach().to("cpu", copy=True)
+        key = f"{table.dtype} {tuple(table.shape)} {digest(table)}"
+        if (kept := self._tables.get(key)) is None:
+            self._tables[key] = kept = table.detach().to("cpu", copy=True)
+        return kept
 
     def original_table(self, model: torch.nn.Module) -> torch.Tensor | None:
         """The embedding table of `model` as it was loaded, or None for a model without one."""
