@@ -28,6 +28,14 @@ def warm(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPar
         yield parent
 
 
+@pytest.fixture(autouse=True)
+def _warm_parent_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A command that fails ends its warm parent for good, and here that is every test's: one must not fail them all."""
+    yield
+    if "warm" in request.fixturenames:
+        request.getfixturevalue("warm")._closed = False
+
+
 @pytest.fixture(scope="session")
 def session(kit: Kit, warm: WarmParent) -> Session:
     """What `grade.py run` shares between notebooks."""

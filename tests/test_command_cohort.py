@@ -107,7 +107,7 @@ def test_a_machines_fault_is_tried_again_by_the_next_command(capsys, graded, fol
 
     def attempt(self, notebook, lesson, where, progress):
         if broken["on"] and notebook.file.endswith("ada.ipynb"):
-            return self._fault(lesson, notebook.file, notebook.sha256, "The machine stumbled.")
+            return self._fault(lesson, notebook.file, notebook.sha256, "The machine stumbled."), None
         return attempts(self, notebook, lesson, where, progress)
 
     monkeypatch.setattr(Session, "_attempts", attempt)
@@ -209,7 +209,7 @@ def test_a_full_disk_ends_the_cohort_in_one_sentence(capsys, graded, folder, tmp
     monkeypatch.setattr(
         Session,
         "_attempts",
-        lambda self, notebook, lesson, *_: self._fault(lesson, notebook.file, notebook.sha256, "No room."),
+        lambda self, notebook, lesson, *_: (self._fault(lesson, notebook.file, notebook.sha256, "No room."), None),
     )
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(run.shutil, "disk_usage", lambda _: usage._replace(free=0))
