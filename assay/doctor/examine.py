@@ -68,8 +68,7 @@ def examine(tier: str, warm: WarmParent, kit: Kit, rubric: Path) -> list[Wall]:
         places |= {"rubric": str(rubric), "plan": str(plan), "module": str(package), "kit": str(model), "nap": NAP}
         before = _state(places)
         run = run_forked(_order(tier, folder / "run", kit, places, (rubric.parent,)), warm, lambda exercise, cell: None)
-        is_buried(run.execution.root)
-        left = _left_behind()
+        left = not is_buried(run.execution.root) or _left_behind()
         walls = [_wall(number, attempt, run, tier) for number, attempt in enumerate(ATTEMPTS, 1)]
         return [_looked_at(wall, before, _state(places), left) for wall in walls]
 

@@ -107,7 +107,8 @@ def measure_style(parts: Parts, finding: Finding) -> None:
     finding(kept >= 7, "the prompt's subject with the adapter", f"{kept} of {len(asked)}", "at least 7 of 10")
     share, kept = _seen(pipeline, plain, subjects)
     shown = f"{share:.0%}, subject in {kept} of {len(plain)}"
-    finding(True, "the adapter's style where the prompt does not name it", shown, "no bound")
+    wanted = "80 %, subject in 7 of 10"
+    finding(share >= 0.8 and kept >= 7, "the adapter's style where the prompt does not name it", shown, wanted)
 
 
 def _seen(pipeline: Any, asked: list[str], subjects: list[str]) -> tuple[float, int]:
